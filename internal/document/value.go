@@ -1,0 +1,109 @@
+package document
+
+import "iter"
+
+// Value is a handle on one value of a document. The zero Value is Absent: every method on it is safe and returns
+// nothing, so doc.Root().Get("seller").Get("name").Text() needs no checks.
+type Value struct {
+	doc *Doc
+	at  int32
+}
+
+func (v Value) node() *node { return &v.doc.nodes[v.at] }
+
+// Exists reports whether the value is there (a JSON null is).
+func (v Value) Exists() bool { return v.doc != nil }
+
+// Type returns the JSON type, Absent when the value is not there.
+func (v Value) Type() Type {
+	if v.doc == nil {
+		return Absent
+	}
+	return v.node().typ
+}
+
+// Text returns the text of a string, the literal of a number exactly as the source wrote it, or "true" and "false".
+// It is empty for anything else.
+func (v Value) Text() string {
+	if v.doc == nil {
+		return ""
+	}
+	return v.node().text
+}
+
+// Name returns the member name of the value in its parent, empty for array items and the root.
+func (v Value) Name() string {
+	if v.doc == nil {
+		return ""
+	}
+	return v.node().name
+}
+
+// Len returns the number of members or items.
+func (v Value) Len() int {
+	if v.doc == nil {
+		return 0
+	}
+	return int(v.node().size)
+}
+
+// Get returns the member of an object with that name, Absent when there is none.
+func (v Value) Get(name string) Value {
+	if v.Type() != Object {
+		return Value{}
+	}
+	for i := v.node().first; i != 0; i = v.doc.nodes[i].next {
+		if v.doc.nodes[i].name == name {
+			return Value{v.doc, i}
+		}
+	}
+	return Value{}
+}
+
+// At returns the item of an array at a 0-based index, Absent when there is none. It walks the list: use Children to
+// visit all.
+func (v Value) At(index int) Value {
+	if v.Type() != Array || index < 0 || index >= v.Len() {
+		return Value{}
+	}
+	i := v.node().first
+	for ; index > 0; index-- {
+		i = v.doc.nodes[i].next
+	}
+	return Value{v.doc, i}
+}
+
+// Children yields the members or items in document order.
+func (v Value) Children() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if v.doc == nil {
+			return
+		}
+		for i := v.node().first; i != 0; i = v.doc.nodes[i].next {
+			if !yield(Value{v.doc, i}) {
+				return
+			}
+		}
+	}
+}
+
+// Parent returns the object or array that holds the value, Absent for the root.
+func (v Value) Parent() Value {
+	if v.doc == nil || v.at == 0 {
+		return Value{}
+	}
+	return Value{v.doc, v.node().up}
+}
+
+// Source returns the place in the original bytes. A value that a transformer made without a source has that of the
+// nearest ancestor that has one.
+func (v Value) Source() Source {
+	if v.doc == nil || v.doc.origin == nil {
+		return Source{}
+	}
+	for i := v.at; ; i = v.doc.nodes[i].up {
+		if ref := v.doc.nodes[i].ref; ref != 0 || i == 0 {
+			return v.doc.origin.Locate(ref)
+		}
+	}
+}

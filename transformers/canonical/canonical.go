@@ -1,0 +1,122 @@
+// Package canonical writes the terms of canonical documents from XML: texts, amounts, dates and identifiers in the
+// one form that the schemas describe, each with its place in the source, and it remembers which elements were read.
+//
+// A value that cannot be brought into that form is kept as the source wrote it: the schema refuses it later and can
+// then say where. The package must not know any format.
+package canonical
+
+import (
+	"strings"
+
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+)
+
+// Writer writes one canonical document from one XML document.
+type Writer struct {
+	source *xmldoc.Doc
+	doc    *document.Doc
+	read   []bool // by element Ref
+}
+
+// NewWriter returns a writer of an empty canonical document that comes from source.
+func NewWriter(source *xmldoc.Doc) *Writer {
+	return &Writer{source: source, doc: document.New(source, source.Len()), read: make([]bool, source.Len()+1)}
+}
+
+// Root returns the canonical document's root object.
+func (w *Writer) Root() document.Value { return w.doc.Root() }
+
+// Doc removes the objects and arrays left without content and returns the finished document.
+func (w *Writer) Doc() *document.Doc {
+	w.doc.Root().Prune()
+	return w.doc
+}
+
+// Read marks an element as carried into the canonical document, or as knowingly meaningless there.
+func (w *Writer) Read(e xmldoc.Element) { w.read[e.Ref()] = true }
+
+// Text writes the text of an element as a string member; an absent or empty element writes nothing.
+func (w *Writer) Text(out document.Value, name string, e xmldoc.Element) {
+	w.put(out, name, e.Text(), e)
+}
+
+// Attr writes an attribute of an element as a string member. It does not mark the element as read.
+func (w *Writer) Attr(out document.Value, name string, e xmldoc.Element, attr string) {
+	out.AddString(name, e.Attr(attr), e.Ref())
+}
+
+// Decimal writes an amount, quantity or rate: the digits of the source, in the lexical form of canonical documents.
+func (w *Writer) Decimal(out document.Value, name string, e xmldoc.Element) {
+	w.put(out, name, Decimal(e.Text()), e)
+}
+
+// Identifier writes an identifier as an object of id and, where the source has one, scheme.
+func (w *Writer) Identifier(out document.Value, name string, e xmldoc.Element, schemeAttr string) {
+	if e.Exists() {
+		w.identifier(out.Object(name, e.Ref()), e, schemeAttr)
+	}
+}
+
+// IdentifierItem appends an identifier to a list.
+func (w *Writer) IdentifierItem(list document.Value, e xmldoc.Element, schemeAttr string) {
+	w.identifier(list.Item(e.Ref()), e, schemeAttr)
+}
+
+func (w *Writer) identifier(out document.Value, e xmldoc.Element, schemeAttr string) {
+	w.Text(out, "id", e)
+	w.Attr(out, "scheme", e, schemeAttr)
+}
+
+// String writes a text that was derived from an element (a reformatted date, a mapped code) and marks it as read.
+func (w *Writer) String(out document.Value, name, text string, e xmldoc.Element) {
+	w.put(out, name, text, e)
+}
+
+func (w *Writer) put(out document.Value, name, text string, e xmldoc.Element) {
+	if e.Exists() {
+		w.Read(e)
+		out.AddString(name, text, e.Ref())
+	}
+}
+
+// Ignored lists the XPaths of the elements that hold text and were not read, in document order.
+func (w *Writer) Ignored() []string {
+	var paths []string
+	var walk func(xmldoc.Element)
+	walk = func(e xmldoc.Element) {
+		if e.Text() != "" && !w.read[e.Ref()] {
+			paths = append(paths, e.Path())
+		}
+		for c := range e.Children() {
+			walk(c)
+		}
+	}
+	walk(w.source.Root())
+	return paths
+}
+
+// Decimal brings the lexical form of xs:decimal (XML Schema part 2, 3.2.3) into that of canonical documents,
+// -?\d+(\.\d+)?: a plus sign goes, "5." and ".5" get their missing digit. Anything else is returned unchanged.
+func Decimal(text string) string {
+	s, sign := text, ""
+	switch {
+	case strings.HasPrefix(s, "+"):
+		s = s[1:]
+	case strings.HasPrefix(s, "-"):
+		s, sign = s[1:], "-"
+	}
+	whole, fraction, point := strings.Cut(s, ".")
+	if !digits(whole) || !digits(fraction) || whole+fraction == "" {
+		return text
+	}
+	if whole == "" {
+		whole = "0"
+	}
+	if !point || fraction == "" {
+		return sign + whole
+	}
+	return sign + whole + "." + fraction
+}
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }

@@ -1,0 +1,79 @@
+// Package transformers turns documents in the formats of the field into canonical documents.
+//
+// [Registry.Identify] looks at the content, never at a file name, and says which format, kind and version a document
+// is; [Registry.Transform] gives the canonical documents it holds, one for most formats, one per contract for DECP.
+// Each format lives in a package of its own below this one. The package must not know schemas, rules, routes or Kafka.
+package transformers
+
+import (
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+)
+
+// Format says how a document is written.
+type Format string
+
+// The formats that are read today.
+const (
+	UBL  Format = "ubl"
+	CII  Format = "cii"
+	ESPD Format = "espd"
+	DECP Format = "decp"
+	JSON Format = "json"
+)
+
+// Kind says what a document is.
+type Kind string
+
+// The kinds that are read today. A canonical document carries its kind in its member "kind".
+const (
+	Invoice      Kind = "invoice"
+	CreditNote   Kind = "credit-note"
+	ESPDRequest  Kind = "espd-request"
+	ESPDResponse Kind = "espd-response"
+	Contract     Kind = "contract"
+	Concession   Kind = "concession"
+)
+
+// Content is a parsed source: exactly one of XML and JSON is set.
+type Content struct {
+	XML  *xmldoc.Doc
+	JSON *document.Doc
+}
+
+// Identity is what recognition found. Version is empty where the source says nothing. Kind is that of the first part
+// when the document holds several.
+type Identity struct {
+	Format  Format
+	Version string
+	Kind    Kind
+}
+
+// Part is one canonical document.
+type Part struct {
+	Kind Kind
+	Doc  *document.Doc
+	// Key is the order key: buyer SIRET and contract, consultation or engagement identifier.
+	Key string
+}
+
+// Result is what a document holds.
+type Result struct {
+	Parts []Part
+	// Key is the order key of the document as a whole: that of its only part, or of the buyer when it is split.
+	Key string
+	// Ignored lists the places of the source, as XPath or JSON pointer, that hold content and have no place in the
+	// canonical document, in document order.
+	Ignored []string
+}
+
+// Transformer reads one format.
+type Transformer interface {
+	// Recognise says what the content is, or that it is not of this format (ok false). A content that is of this
+	// format in a version that is not supported is recognised, with the violation that refuses it.
+	Recognise(Content) (id Identity, refused *violation.Violation, ok bool)
+	// Transform returns the canonical documents of a recognised content, or the violations that prevent it. It keeps
+	// values as the source wrote them where they are wrong: schemas and rules say so later, with the place.
+	Transform(Content, Identity) (Result, []violation.Violation)
+}
