@@ -1,0 +1,65 @@
+package canonical
+
+import (
+	"strings"
+
+	"github.com/commande-publique/passerelle/internal/document"
+)
+
+// InvoiceKey returns the order key of a canonical invoice: the buyer, a slash, and what the invoice is for: the
+// contract (BT-12), else the order or engagement (BT-13), else its own number (BT-1). Invoices of one contract so
+// stay in order.
+//
+// The buyer is its SIRET where one is found among BT-46 and BT-47 (scheme 0009, or 14 digits under scheme 0002, 1 or
+// none, as the historic Chorus Pro channel writes it), else the first identifier there is, else the VAT identifier
+// (BT-48), else the name (BT-44).
+func InvoiceKey(doc *document.Doc) string {
+	root := doc.Root()
+	buyer := root.Get("buyer")
+	return firstOf(
+		siret(buyer),
+		buyer.Get("identifiers").At(0).Get("id").Text(),
+		buyer.Get("legalRegistration").Get("id").Text(),
+		buyer.Get("vatIdentifier").Text(),
+		buyer.Get("name").Text(),
+	) + "/" + firstOf(
+		root.Get("contractReference").Text(),
+		root.Get("purchaseOrderReference").Text(),
+		root.Get("number").Text(),
+	)
+}
+
+func siret(party document.Value) string {
+	for identifier := range party.Get("identifiers").Children() {
+		if isSIRET(identifier) {
+			return identifier.Get("id").Text()
+		}
+	}
+	if registration := party.Get("legalRegistration"); isSIRET(registration) {
+		return registration.Get("id").Text()
+	}
+	return ""
+}
+
+// isSIRET reports whether an identifier is a SIRET: by its ICD code 0009, or by its 14 digits where the scheme says
+// no more than "a French company".
+func isSIRET(identifier document.Value) bool {
+	id := identifier.Get("id").Text()
+	switch identifier.Get("scheme").Text() {
+	case "0009":
+		return id != ""
+	case "0002", "1", "":
+		return len(id) == 14 && strings.Trim(id, "0123456789") == ""
+	default:
+		return false
+	}
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
