@@ -1,0 +1,178 @@
+package yamldoc
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/commande-publique/passerelle/internal/diag"
+)
+
+// maxReferenceBytes bounds a referenced file: the largest are bundles of certificates.
+const maxReferenceBytes = 1 << 20
+
+// Resolver gives what references name.
+type Resolver struct {
+	// Env gives an environment variable, and whether it is defined.
+	Env func(name string) (string, bool)
+	// File gives the content of a file; a relative path was resolved against the folder of the
+	// configuration file.
+	File func(path string) ([]byte, error)
+}
+
+// SystemResolver reads the environment of the process and its files, at most 1 MiB of each file.
+func SystemResolver() Resolver {
+	return Resolver{Env: os.LookupEnv, File: readBounded}
+}
+
+func readBounded(path string) (data []byte, err error) {
+	f, err := os.Open(path) //nolint:gosec // the operator who writes the configuration chooses the file
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closing := f.Close(); err == nil {
+			err = closing
+		}
+	}()
+	return io.ReadAll(io.LimitReader(f, maxReferenceBytes+1))
+}
+
+// Expand replaces ${env:NAME} and ${file:PATH} in all scalar values, never in keys; "$${" stands for
+// "${". What a reference gives is not looked at again for references. A trailing line end of a
+// file is dropped. Each reference that cannot be followed is an error at its place.
+func Expand(n *Node, r Resolver) diag.List {
+	e := expander{resolver: r, dir: filepath.Dir(n.Pos.File)}
+	e.node(n)
+	return e.list
+}
+
+type expander struct {
+	resolver Resolver
+	dir      string
+	list     diag.List
+}
+
+func (e *expander) node(n *Node) {
+	for _, item := range n.Items {
+		e.node(item)
+	}
+	for _, f := range n.Fields {
+		if strings.Contains(f.Key.text, "${") {
+			e.list.Add(diag.Errorf(f.Key.Pos, CodeKey, "une clé ne peut pas contenir de référence ${...}", "a key cannot hold a ${...} reference").
+				WithHint("écrivez la clé en toutes lettres", "write the key in full"))
+		}
+		e.node(f.Value)
+	}
+	if n.Kind == Scalar && strings.Contains(n.text, "${") {
+		e.scalar(n)
+	}
+}
+
+func (e *expander) scalar(n *Node) {
+	var out strings.Builder
+	text, reference := n.text, false
+	for at := 0; at < len(text); {
+		start := strings.Index(text[at:], "${")
+		if start < 0 {
+			out.WriteString(text[at:])
+			break
+		}
+		start += at
+		if start > at && text[start-1] == '$' {
+			out.WriteString(text[at:start-1] + "${")
+			at = start + 2
+			continue
+		}
+		out.WriteString(text[at:start])
+		pos := placeOf(n, start)
+		body, _, closed := strings.Cut(text[start+2:], "}")
+		if !closed {
+			e.list.Add(diag.Errorf(pos, CodeReference, "une référence ouverte par \"${\" n'est pas fermée", "a reference opened by \"${\" is not closed").
+				WithHint("ajoutez \"}\" ; pour le texte \"${\", écrivez \"$${\"", "add \"}\"; for the text \"${\", write \"$${\""))
+			n.broken = true
+			return
+		}
+		value, ok := e.resolve(pos, body)
+		if !ok {
+			n.broken = true
+		}
+		out.WriteString(value)
+		reference = true
+		at = start + 2 + len(body) + 1
+	}
+	n.text, n.rewrote, n.Reference = out.String(), true, reference
+}
+
+// placeOf gives the place of a byte offset of a scalar's text.
+func placeOf(n *Node, offset int) diag.Position {
+	before := n.text[:offset]
+	line := strings.Count(before, "\n") + 1
+	return n.positionAt(line, utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:])+1)
+}
+
+func (e *expander) resolve(pos diag.Position, body string) (string, bool) {
+	kind, name, _ := strings.Cut(body, ":")
+	switch {
+	case kind == "env" && isVariable(name):
+		value, defined := e.resolver.Env(name)
+		if !defined {
+			e.list.Add(diag.Errorf(pos, CodeReference, "la variable d'environnement %[1]s n'est pas définie", "the environment variable %[1]s is not defined", show(name)).
+				WithHint("définissez-la avant de lancer la passerelle", "set it before starting the gateway"))
+			return "", false
+		}
+		return e.checked(pos, value)
+	case kind == "file" && strings.TrimSpace(name) != "":
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(e.dir, path)
+		}
+		data, err := e.resolver.File(path)
+		if err != nil {
+			e.list.Add(diag.Errorf(pos, CodeReference, "le fichier %[1]s ne peut pas être lu (%[2]s)", "the file %[1]s cannot be read (%[2]s)", show(path), reason(err)).
+				WithHint("vérifiez le chemin et les droits ; un chemin relatif part du dossier de ce fichier",
+					"check the path and the permissions; a relative path starts from the folder of this file"))
+			return "", false
+		}
+		return e.checked(pos, strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"))
+	}
+	e.list.Add(diag.Errorf(pos, CodeReference, "référence inconnue %[1]s", "unknown reference %[1]s", show("${"+body+"}")).
+		WithHint("écrivez ${env:NOM} ou ${file:CHEMIN} ; pour le texte \"${\", écrivez \"$${\"", "write ${env:NAME} or ${file:PATH}; for the text \"${\", write \"$${\""))
+	return "", false
+}
+
+// checked refuses what no value can be: too long, or not text.
+func (e *expander) checked(pos diag.Position, value string) (string, bool) {
+	switch {
+	case len(value) > maxReferenceBytes:
+		e.list.Add(diag.Errorf(pos, CodeReference, "la référence donne plus de %d octets", "the reference gives more than %d bytes", maxReferenceBytes).
+			WithHint("vérifiez que c'est le bon fichier", "check that it is the right file"))
+	case !utf8.ValidString(value) || strings.Contains(value, "\x00"):
+		e.list.Add(diag.Errorf(pos, CodeReference, "la référence ne donne pas du texte UTF-8", "the reference does not give UTF-8 text").
+			WithHint("vérifiez que c'est le bon fichier", "check that it is the right file"))
+	default:
+		return value, true
+	}
+	return "", false
+}
+
+// reason gives why a file cannot be read, without the path that the message already has.
+func reason(err error) string {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+func isVariable(s string) bool {
+	for i, r := range s {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
