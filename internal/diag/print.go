@@ -32,7 +32,7 @@ func Print(w io.Writer, list List, sources func(file string) []byte, lang string
 		}
 		out.WriteByte('\n')
 		if sources != nil && d.Line > 0 {
-			if line, ok := sourceLine(sources(d.File), d.Line); ok {
+			if line := sourceLine(sources(d.File), d.Line); strings.TrimSpace(line) != "" {
 				out.WriteString(excerpt(line, d.Column))
 			}
 		}
@@ -71,20 +71,21 @@ func moreWords(lang string) string {
 	return "and %d more\n"
 }
 
-// sourceLine gives line n (from 1) without its end of line and without a byte-order mark.
-func sourceLine(source []byte, n int) (string, bool) {
+// sourceLine gives line n (from 1) without its end of line and without a byte-order mark; "" when
+// there is no such line.
+func sourceLine(source []byte, n int) string {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
 	for ; n > 1; n-- {
 		i := bytes.IndexByte(source, '\n')
 		if i < 0 {
-			return "", false
+			return ""
 		}
 		source = source[i+1:]
 	}
 	if i := bytes.IndexByte(source, '\n'); i >= 0 {
 		source = source[:i]
 	}
-	return strings.ToValidUTF8(string(bytes.TrimSuffix(source, []byte("\r"))), "\uFFFD"), true
+	return strings.ToValidUTF8(string(bytes.TrimSuffix(source, []byte("\r"))), "\uFFFD")
 }
 
 // excerpt gives the line and a caret under the column, which may be one past the end.

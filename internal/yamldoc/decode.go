@@ -22,12 +22,13 @@ func Unmarshal(file string, data []byte, target any) diag.List {
 // Struct fields have a tag: `yaml:"name"`, with the options "required" (present, and not empty when
 // it is text, a list or a mapping) and "oneof=a|b" (for text and lists of text). A field of type
 // diag.Position tagged `yaml:",pos"` gets the place of the struct. Fields without a tag are left
-// alone, and so are fields that the file does not have: set defaults before.
+// alone, and so are fields that the file does not have: set defaults before. Lists and mappings are
+// replaced, never merged with a default.
 //
 // Targets are structs, pointers, slices, map[string]T, the positioned types of this package, *Node
-// (taken as it is), string, bool, the integer types, time.Duration and Unmarshalers. A null stands
-// for an absent struct, pointer, list or mapping, so that a block whose lines are all commented out
-// is fine; for a scalar it is a fault.
+// (taken as it is), string, bool, the integer types, time.Duration and Unmarshalers. A null in a
+// field that takes a struct, a list or a mapping counts as absent, so that a block whose lines are all
+// commented out is fine; any other null is a fault.
 func Decode(n *Node, target any) diag.List {
 	var d decoder
 	v := reflect.ValueOf(target)
@@ -52,12 +53,18 @@ type custom interface {
 	decodeNode(d *decoder, n *Node, oneOf []string)
 }
 
+// collection is the custom types that hold several values.
+type collection interface {
+	custom
+	Len() int
+}
+
 func (d *decoder) value(n *Node, v reflect.Value, oneOf []string) {
-	if n.broken {
-		return
-	}
 	if v.Type() == reflect.TypeFor[*Node]() {
 		v.Set(reflect.ValueOf(n))
+		return
+	}
+	if n.broken {
 		return
 	}
 	switch target := v.Addr().Interface().(type) {
@@ -76,9 +83,6 @@ func (d *decoder) value(n *Node, v reflect.Value, oneOf []string) {
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if n.IsNull() {
-			return
-		}
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(n, v.Elem(), oneOf)
 	case reflect.Struct:
@@ -166,18 +170,21 @@ func (d *decoder) structure(n *Node, v reflect.Value) {
 		d.unusable(n, err.Error())
 		return
 	}
-	if n.Kind != Mapping && !n.IsNull() {
+	if n.Kind != Mapping && !n.isEmptyFile() {
 		d.list.Add(suggest(n.WrongType("un objet (des champs \"nom: valeur\")", "a mapping (fields \"name: value\")"), "", names(fields)))
 		return
 	}
 	if position >= 0 {
 		v.Field(position).Set(reflect.ValueOf(n.Pos))
 	}
+	reported := make(map[string]bool)
 	for _, f := range n.Fields {
-		known := false
+		known, before := false, d.list.Len()
 		for _, want := range fields {
 			if known = want.name == f.Key.text; known {
-				d.value(f.Value, v.Field(want.index), want.oneOf)
+				if target := v.Field(want.index); !f.Value.IsNull() || f.Value.broken || !isCollection(target.Type()) {
+					d.value(f.Value, target, want.oneOf)
+				}
 				break
 			}
 		}
@@ -185,16 +192,21 @@ func (d *decoder) structure(n *Node, v reflect.Value) {
 			inFR, inEN := n.in()
 			d.list.Add(suggest(diag.Errorf(f.Key.Pos, CodeUnknownField, "%[1]schamp inconnu %[3]s", "%[2]sunknown field %[3]s", inFR, inEN, show(f.Key.text)),
 				f.Key.text, names(fields)))
+			reported[diag.Nearest(f.Key.text, names(fields))] = true // a misspelt field is not missing as well
+			continue
+		}
+		if d.list.Len() > before {
+			reported[f.Key.text] = true
 		}
 	}
 	for _, want := range fields {
-		if want.required {
+		if want.required && !reported[want.name] {
 			d.require(n, want.name)
 		}
 	}
 }
 
-// require reports a required field that is absent or empty; a null scalar was already reported.
+// require reports a required field that is absent or empty.
 func (d *decoder) require(n *Node, name string) {
 	got := n.Field(name)
 	inFR, inEN := n.in()
@@ -211,9 +223,27 @@ func (d *decoder) require(n *Node, name string) {
 	}
 }
 
-// items gives the items to decode; a null is an empty list.
+// isCollection tells whether a null in the place of the type means that the field is absent.
+func isCollection(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch reflect.New(t).Interface().(type) {
+	case collection:
+		return true
+	case Unmarshaler, custom, **Node:
+		return false
+	}
+	return t.Kind() == reflect.Struct || t.Kind() == reflect.Slice || t.Kind() == reflect.Map
+}
+
+// isEmptyFile tells whether the node stands for a file with nothing in it but comments, which is a
+// mapping without fields or a list without items.
+func (n *Node) isEmptyFile() bool { return n.parent == nil && n.IsNull() }
+
+// items gives the items to decode.
 func (d *decoder) items(n *Node) ([]*Node, bool) {
-	if n.Kind == Sequence || n.IsNull() {
+	if n.Kind == Sequence || n.isEmptyFile() {
 		return n.Items, true
 	}
 	d.list.Add(n.WrongType("une liste", "a list").
@@ -221,9 +251,9 @@ func (d *decoder) items(n *Node) ([]*Node, bool) {
 	return nil, false
 }
 
-// entries gives the fields to decode; a null is an empty mapping.
+// entries gives the fields to decode.
 func (d *decoder) entries(n *Node) ([]Field, bool) {
-	if n.Kind == Mapping || n.IsNull() {
+	if n.Kind == Mapping || n.isEmptyFile() {
 		return n.Fields, true
 	}
 	d.list.Add(n.WrongType("un objet (des champs \"nom: valeur\")", "a mapping (fields \"name: value\")"))

@@ -45,12 +45,12 @@ func (l *List[T]) decodeNode(d *decoder, n *Node, oneOf []string) {
 	}
 }
 
-func (m *Map[T]) decodeNode(d *decoder, n *Node, oneOf []string) {
+func (m *Map[T]) decodeNode(d *decoder, n *Node, _ []string) {
 	if fields, ok := d.entries(n); ok {
 		*m = Map[T]{Entries: make([]Entry[T], len(fields)), Pos: n.Pos}
 		for i, f := range fields {
 			m.Entries[i].Key = stringOf(f.Key)
-			d.value(f.Value, reflect.ValueOf(&m.Entries[i].Value).Elem(), oneOf)
+			d.value(f.Value, reflect.ValueOf(&m.Entries[i].Value).Elem(), nil)
 		}
 	}
 }

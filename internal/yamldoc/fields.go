@@ -56,6 +56,11 @@ func fieldsOf(t reflect.Type) (fields []field, position int, err error) {
 
 // takesWords tells whether the values of a type, or of its items, are text, so that "oneof" can apply.
 func takesWords(t reflect.Type) bool {
+	if t.Kind() == reflect.Struct {
+		if items, isList := t.FieldByName("Items"); isList { // a List
+			t = items.Type
+		}
+	}
 	if t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}

@@ -3,6 +3,7 @@ package yamldoc
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -132,7 +133,8 @@ func (e *expander) resolve(pos diag.Position, body string) (string, bool) {
 		}
 		data, err := e.resolver.File(path)
 		if err != nil {
-			e.list.Add(diag.Errorf(pos, CodeReference, "le fichier %[1]s ne peut pas être lu (%[2]s)", "the file %[1]s cannot be read (%[2]s)", show(path), reason(err)).
+			whyFR, whyEN := reason(err)
+			e.list.Add(diag.Errorf(pos, CodeReference, "le fichier %[1]s ne peut pas être lu (%[2]s)", "the file %[1]s cannot be read (%[3]s)", show(path), whyFR, whyEN).
 				WithHint("vérifiez le chemin et les droits ; un chemin relatif part du dossier de ce fichier",
 					"check the path and the permissions; a relative path starts from the folder of this file"))
 			return "", false
@@ -159,14 +161,21 @@ func (e *expander) checked(pos diag.Position, value string) (string, bool) {
 	return "", false
 }
 
-// reason gives why a file cannot be read, without the path that the message already has.
-func reason(err error) string {
-	if p, ok := errors.AsType[*os.PathError](err); ok {
-		return p.Err.Error()
+// reason says why a file cannot be read, without the path that the message already has.
+func reason(err error) (fr, en string) {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "il n'existe pas", "it does not exist"
+	case errors.Is(err, fs.ErrPermission):
+		return "accès refusé", "permission denied"
+	case errors.As(err, &path):
+		return path.Err.Error(), path.Err.Error()
 	}
-	return err.Error()
+	return err.Error(), err.Error()
 }
 
+// isVariable accepts the names of environment variables that a POSIX shell can set.
 func isVariable(s string) bool {
 	for i, r := range s {
 		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'

@@ -64,6 +64,9 @@ type List[T any] struct {
 	Pos   diag.Position
 }
 
+// Len counts the items.
+func (l List[T]) Len() int { return len(l.Items) }
+
 // IsSet tells whether the field is in the file.
 func (l List[T]) IsSet() bool { return l.Pos.IsSet() }
 
@@ -78,6 +81,9 @@ type Entry[T any] struct {
 	Key   String
 	Value T
 }
+
+// Len counts the entries.
+func (m Map[T]) Len() int { return len(m.Entries) }
 
 // IsSet tells whether the field is in the file.
 func (m Map[T]) IsSet() bool { return m.Pos.IsSet() }
