@@ -42,6 +42,7 @@ func (c *converter) node(y *yaml.Node, parent *Node, depth int) *Node {
 		if y.Kind == yaml.AliasNode {
 			n.text, n.style, n.broken = "", plain, true
 		}
+		n.moved = y.Anchor != "" || y.Style&yaml.TaggedStyle != 0
 		if n.style == literal || n.style == folded {
 			n.header = y.Line
 			n.Pos = n.contentStart()

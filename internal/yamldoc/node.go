@@ -43,15 +43,15 @@ type Node struct {
 	// secret and must never be printed.
 	Reference bool
 
-	text    string
-	style   style
-	rewrote bool // Expand changed the text, so it no longer lies in the file as it is
-	broken  bool // its fault was reported: nothing more is said about it
-	source  *source
-	header  int // for block scalars: the line of "|" or ">"
-	parent  *Node
-	key     string // name in the parent, when that is a Mapping
-	index   int    // place in the parent, when that is a Sequence
+	text   string
+	style  style
+	moved  bool // the text does not lie in the file at Pos: Expand changed it, or a tag stands before it
+	broken bool // its fault was reported: nothing more is said about it
+	source *source
+	header int // for block scalars: the line of "|" or ">"
+	parent *Node
+	key    string // name in the parent, when that is a Mapping
+	index  int    // place in the parent, when that is a Sequence
 }
 
 // Field is one entry of a Mapping. Key is a Scalar.

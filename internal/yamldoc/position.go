@@ -19,7 +19,7 @@ type run struct {
 // When the text does not lie in the file as it is, because a reference was replaced, the start of
 // the value is the answer.
 func (n *Node) positionAt(line, column int) diag.Position {
-	if n.rewrote || n.source == nil {
+	if n.moved || n.source == nil {
 		return n.Pos
 	}
 	if n.style == literal {
@@ -57,6 +57,9 @@ func runeOffset(text string, line, column int) int {
 // literalAt: in a "|" block each line of the value is a line of the file, moved right by the
 // indentation.
 func (n *Node) literalAt(line, column int) diag.Position {
+	if strings.TrimSpace(n.text) == "" {
+		return n.Pos
+	}
 	lines := strings.Split(n.text, "\n")
 	line = min(max(line, 1), len(lines))
 	text := lines[line-1]

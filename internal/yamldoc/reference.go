@@ -105,7 +105,7 @@ func (e *expander) scalar(n *Node) {
 		reference = true
 		at = start + 2 + len(body) + 1
 	}
-	n.text, n.rewrote, n.Reference = out.String(), true, reference
+	n.text, n.moved, n.Reference = out.String(), true, reference
 }
 
 // placeOf gives the place of a byte offset of a scalar's text.
