@@ -68,11 +68,24 @@ func New(origin Origin, size int) *Doc {
 	return d
 }
 
+// Derive returns a new empty document with the origin of d, for the canonical documents that come from d: values
+// keep the references of d, as [Value.Copy] and [Value.Ref] give them.
+func (d *Doc) Derive() *Doc { return New(d.origin, 0) }
+
 // Root returns the top value.
 func (d *Doc) Root() Value { return Value{d, 0} }
 
 // Len returns the number of values in the document, the root included.
 func (d *Doc) Len() int { return len(d.nodes) }
+
+// At returns the i-th value in the order in which they were added, the root being 0 and parents before their children;
+// Absent when there is none.
+func (d *Doc) At(i int) Value {
+	if i < 0 || i >= len(d.nodes) {
+		return Value{}
+	}
+	return Value{d, int32(i)}
+}
 
 // SetRoot makes the top value what t and text say; parsers of documents whose root is not an object use it before
 // they add anything.

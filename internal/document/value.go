@@ -95,6 +95,14 @@ func (v Value) Parent() Value {
 	return Value{v.doc, v.node().up}
 }
 
+// Ref returns the reference of the value's own place in the source, 0 when it has none.
+func (v Value) Ref() Ref {
+	if v.doc == nil {
+		return 0
+	}
+	return v.node().ref
+}
+
 // Source returns the place in the original bytes. A value that a transformer made without a source has that of the
 // nearest ancestor that has one.
 func (v Value) Source() Source {
