@@ -1,0 +1,186 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
+)
+
+const (
+	// Dialling a broker that drops packets must fail well before a group session of 6 s ends.
+	dialTimeout = 3 * time.Second
+	// One request other than a long poll. A broker that needs longer is as good as dead; the caller retries.
+	requestTimeout = 10 * time.Second
+	// Brokers come and go rarely, but a client that lost one must see its new address soon.
+	brokerListTTL = time.Second
+	// The pause before a failed request is tried again, and its growth limit: an election takes 50 ms to seconds.
+	minBackoff = 20 * time.Millisecond
+	maxBackoff = time.Second
+)
+
+// Config says how to reach a cluster.
+type Config struct {
+	Brokers  []string // host:port of some brokers, at least one; the others are found through them
+	ClientID string   // shown in the broker's logs and quotas; "passerelle" when empty
+
+	TLS  *tls.Config    // nil: no TLS
+	SASL sasl.Mechanism // nil: no authentication
+	// Dial replaces net.Dialer for every connection; nil is the default. Tests put faults on the wire with it.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	Logger *slog.Logger     // nil discards
+	Now    func() time.Time // nil is time.Now
+}
+
+// Cluster is the connection to one Kafka cluster, shared by everything that talks to it: one pool of connections,
+// one view of which broker leads which partition. It is safe for concurrent use.
+type Cluster struct {
+	cfg       Config
+	log       *slog.Logger
+	now       func() time.Time
+	addr      net.Addr
+	transport *kafkago.Transport
+	dialer    *kafkago.Dialer
+	topics    topicCache
+	groups    coordinatorCache
+
+	closed    chan struct{}
+	closeOnce sync.Once
+}
+
+// NewCluster returns a Cluster. It does not connect: an unreachable broker shows at the first use, and Ping asks.
+func NewCluster(cfg Config) (*Cluster, error) {
+	if len(cfg.Brokers) == 0 {
+		return nil, errors.New("kafka: no broker address is configured, expected at least one host:port")
+	}
+	for _, b := range cfg.Brokers {
+		if _, _, err := net.SplitHostPort(b); err != nil {
+			return nil, fmt.Errorf("kafka: the broker address %q is not host:port: %w", b, err)
+		}
+	}
+	if cfg.ClientID == "" {
+		cfg.ClientID = "passerelle"
+	}
+	c := &Cluster{cfg: cfg, log: cfg.Logger, now: cfg.Now, addr: kafkago.TCP(cfg.Brokers...), closed: make(chan struct{})}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	dial := cfg.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	}
+	c.transport = &kafkago.Transport{
+		Dial:        dial,
+		DialTimeout: dialTimeout,
+		IdleTimeout: 30 * time.Second,
+		MetadataTTL: brokerListTTL,
+		// Not nil and empty: the transport follows the brokers only. Leaders are this package's own business, and
+		// the metadata of every topic each second is what makes the transport slow on a large cluster.
+		MetadataTopics: []string{},
+		ClientID:       cfg.ClientID,
+		TLS:            cfg.TLS,
+		SASL:           cfg.SASL,
+	}
+	c.dialer = &kafkago.Dialer{
+		ClientID: cfg.ClientID, Timeout: dialTimeout, DialFunc: dial, TLS: cfg.TLS, SASLMechanism: cfg.SASL,
+	}
+	return c, nil
+}
+
+// Close closes the idle connections and refuses further use. Subscribers and publishers are to be closed before.
+func (c *Cluster) Close() error {
+	c.closeOnce.Do(func() { close(c.closed) })
+	c.transport.CloseIdleConnections()
+	return nil
+}
+
+// Ping asks any broker for the list of brokers. The error is an *UnreachableError when none answers.
+func (c *Cluster) Ping(ctx context.Context) error {
+	if _, err := c.metadata(ctx, []string{}); err != nil {
+		if errors.Is(err, ErrClosed) {
+			return err
+		}
+		return &UnreachableError{Brokers: c.cfg.Brokers, Err: err}
+	}
+	return nil
+}
+
+// ask sends one request and returns a reader of the response's body. It does not retry. The time limit is
+// requestTimeout, unless the context ends earlier.
+func (c *Cluster) ask(ctx context.Context, x *exchange) (*reader, error) {
+	return c.askWithin(ctx, requestTimeout, x)
+}
+
+func (c *Cluster) askWithin(ctx context.Context, limit time.Duration, x *exchange) (*reader, error) {
+	select {
+	case <-c.closed:
+		return nil, ErrClosed
+	default:
+	}
+	x.clientID = c.cfg.ClientID
+	// The deadline ends the use of the connection too; without one a lost answer would hold it for ever.
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	res, err := c.transport.RoundTrip(ctx, c.addr, x)
+	if err != nil {
+		return nil, err
+	}
+	rep, ok := res.(*reply)
+	if !ok {
+		return nil, fmt.Errorf("kafka: the transport answered %s with %T", x.key, res)
+	}
+	return &reader{b: rep.body}, nil
+}
+
+// pause waits for the backoff of the n-th attempt (from 0), or until the context ends, whose error it returns.
+func pause(ctx context.Context, n int) error {
+	t := time.NewTimer(backoff(n))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func backoff(n int) time.Duration {
+	return min(minBackoff<<min(n, 10), maxBackoff)
+}
+
+// until repeats try until it returns an error that is final or nil, or the context ends; then the last error says why.
+func until(ctx context.Context, try func() (again bool, err error)) error {
+	for n := 0; ; n++ {
+		again, err := try()
+		if err == nil || !again {
+			return err
+		}
+		if perr := pause(ctx, n); perr != nil {
+			return err
+		}
+	}
+}
+
+// temporary says whether a failed request may work when repeated: no answer, or a code that passes.
+func temporary(err error) bool {
+	if errors.Is(err, ErrClosed) {
+		return false
+	}
+	var code kafkago.Error
+	if errors.As(err, &code) {
+		a := classify(int16(code))
+		return a == retry || a == refresh
+	}
+	return true
+}

@@ -1,0 +1,227 @@
+package kafka
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+// maxSpan bounds the records of a partition between its committed offset and the last one given out. One record
+// that is never acknowledged holds the watermark; without the bound the records done behind it, which a restart
+// repeats, and the memory that remembers them would grow without end.
+const maxSpan = 32768
+
+// flow hands out the records of some partitions as Watermill messages, from given positions, until it is stopped;
+// then it drains. A consumer group generation is one flow.
+type flow struct {
+	c    *Cluster
+	log  *slog.Logger
+	cfg  *SubscriberConfig
+	out  chan<- *message.Message
+	base context.Context // values for the messages' contexts
+
+	poller *poller
+	parts  []*flowPart
+
+	stopping chan struct{}   // closed: hand out nothing any more
+	expired  context.Context // ended: messages not acknowledged by now go to the next owner
+	lanes    sync.WaitGroup
+}
+
+// flowPart is one partition of a flow.
+type flowPart struct {
+	*polled
+	flow *flow
+
+	mu        sync.Mutex
+	tracker   tracker
+	lanes     map[uint32]*lane
+	records   int // handed to lanes and not done
+	bytes     int
+	starved   bool // the poller found no room
+	committed int64
+}
+
+// newFlow prepares a flow over the partitions with their positions. A partition in fresh has no committed offset:
+// its position is committed even when nothing is processed.
+func newFlow(s *subscription, positions map[topicPartition]int64, fresh map[topicPartition]bool) *flow {
+	f := &flow{c: s.c, log: s.log, cfg: s.cfg, out: s.out, base: context.WithoutCancel(s.ctx), stopping: make(chan struct{})}
+	var polls []*polled
+	for tp, next := range positions {
+		fp := &flowPart{polled: newPolled(tp, next), flow: f, lanes: map[uint32]*lane{}, committed: next}
+		fp.tracker.position = next
+		if fresh[tp] {
+			fp.committed = -1
+		}
+		fp.room, fp.take = fp.hasRoom, fp.accept
+		f.parts, polls = append(f.parts, fp), append(polls, fp.polled)
+	}
+	f.poller = newPoller(s.c, s.log, polls)
+	f.poller.onRange = s.outOfRange
+	return f
+}
+
+// run works until the context ends or commit or watch return false, then drains: what is with a handler may still be
+// acknowledged for DrainTimeout, then the last commit is made. commit is nil when there is no group.
+func (f *flow) run(ctx context.Context, commit func(context.Context, map[topicPartition]int64) bool, watch func() bool) {
+	expired, expire := context.WithCancel(f.base)
+	defer expire()
+	f.expired = expired
+
+	fetching, stopFetching := context.WithCancel(ctx)
+	fetched := make(chan struct{})
+	go func() { f.poller.run(fetching); close(fetched) }()
+
+	commits := time.NewTicker(f.cfg.CommitInterval)
+	defer commits.Stop()
+	watches := time.NewTicker(f.cfg.PartitionWatchInterval)
+	defer watches.Stop()
+	for going := true; going; {
+		select {
+		case <-ctx.Done():
+			going = false
+		case <-commits.C:
+			going = f.commit(ctx, commit)
+		case <-watches.C:
+			going = watch()
+		}
+	}
+	stopFetching()
+	<-fetched
+	close(f.stopping)
+	drained := make(chan struct{})
+	go func() { f.lanes.Wait(); close(drained) }()
+	timer := time.NewTimer(f.cfg.DrainTimeout)
+	defer timer.Stop()
+	select {
+	case <-drained:
+	case <-timer.C:
+		f.log.Warn("messages were not acknowledged before the partitions had to be given up; they will come again")
+		expire()
+		<-drained
+	}
+	// The generation's context has ended but its coordinator still takes the commit.
+	final, cancel := context.WithTimeout(f.base, f.cfg.FinalCommitTimeout)
+	defer cancel()
+	f.commit(final, commit)
+}
+
+// commit commits the watermarks that moved. It returns false when the generation is over.
+func (f *flow) commit(ctx context.Context, commit func(context.Context, map[topicPartition]int64) bool) bool {
+	if commit == nil {
+		return true
+	}
+	moved := map[topicPartition]int64{}
+	for _, p := range f.parts {
+		p.mu.Lock()
+		if w := p.tracker.watermark(); w != p.committed {
+			moved[p.tp] = w
+		}
+		p.mu.Unlock()
+	}
+	if len(moved) == 0 {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.cfg.FinalCommitTimeout)
+	defer cancel()
+	if !commit(ctx, moved) {
+		return false
+	}
+	for _, p := range f.parts {
+		if w, ok := moved[p.tp]; ok {
+			p.mu.Lock()
+			p.committed = w
+			p.mu.Unlock()
+		}
+	}
+	return true
+}
+
+// positions returns the watermarks.
+func (f *flow) positions() map[topicPartition]int64 {
+	out := make(map[topicPartition]int64, len(f.parts))
+	for _, p := range f.parts {
+		p.mu.Lock()
+		out[p.tp] = p.tracker.watermark()
+		p.mu.Unlock()
+	}
+	return out
+}
+
+// hasRoom implements polled.room: each partition has its share of what may be in flight, so that a stuck one does
+// not stop the others.
+func (p *flowPart) hasRoom() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.starved = !p.roomLocked()
+	return !p.starved
+}
+
+func (p *flowPart) roomLocked() bool {
+	n := len(p.flow.parts)
+	return p.records < max(p.flow.cfg.MaxInFlightRecords/n, p.flow.cfg.BatchSize) &&
+		p.bytes < max(p.flow.cfg.MaxInFlightBytes/n, minPartitionBytes) &&
+		p.tracker.span() < maxSpan
+}
+
+// accept implements polled.take: it sorts records into lanes.
+func (p *flowPart) accept(recs []Record, next int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range recs {
+		number := p.tracker.add(recs[i].Offset)
+		id := laneOf(recs[i].Key, p.flow.cfg.Lanes)
+		l := p.lanes[id]
+		if l == nil {
+			l = &lane{part: p}
+			p.lanes[id] = l
+		}
+		p.records++
+		p.bytes += recs[i].size()
+		l.push(queued{rec: recs[i], number: number})
+	}
+	p.tracker.position = next
+}
+
+// finished notes that the records of a message are done.
+func (p *flowPart) finished(items []queued) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range items {
+		p.tracker.done(items[i].number)
+		p.records--
+		p.bytes -= items[i].rec.size()
+	}
+	if p.starved && p.roomLocked() {
+		p.starved = false
+		p.flow.poller.wake()
+	}
+}
+
+// PartitionStatus is how far consumption of one partition has come.
+type PartitionStatus struct {
+	Topic     string
+	Partition int32
+	Committed int64  // offset of the first record not done
+	End       int64  // end of the log at the last fetch, -1 when unknown
+	InFlight  int    // records with handlers or waiting in lanes
+	Error     string // why it does not advance, empty when it does
+}
+
+// Lag returns how many records wait behind the committed offset, 0 when the end is unknown. Control records count.
+func (s PartitionStatus) Lag() int64 { return max(0, s.End-s.Committed) }
+
+func (p *flowPart) status() PartitionStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := PartitionStatus{
+		Topic: p.tp.topic, Partition: p.tp.partition, Committed: p.tracker.watermark(), End: p.end.Load(), InFlight: p.records,
+	}
+	if e := p.err.Load(); e != nil {
+		s.Error = *e
+	}
+	return s
+}

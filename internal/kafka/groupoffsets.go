@@ -1,0 +1,195 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// coordinatorCache remembers which broker coordinates which group.
+type coordinatorCache struct {
+	mu    sync.Mutex
+	nodes map[string]int32
+}
+
+func (cc *coordinatorCache) get(group string) (int32, bool) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	n, ok := cc.nodes[group]
+	return n, ok
+}
+
+func (cc *coordinatorCache) put(group string, node int32) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	if cc.nodes == nil {
+		cc.nodes = map[string]int32{}
+	}
+	cc.nodes[group] = node
+}
+
+func (cc *coordinatorCache) forget(group string) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	delete(cc.nodes, group)
+}
+
+// coordinator returns the broker that keeps the group's offsets. kafka-go looks it up for every request, and sends
+// the request to any broker when the answer was an error.
+func (c *Cluster) coordinator(ctx context.Context, group string) (int32, error) {
+	if n, ok := c.groups.get(group); ok {
+		return n, nil
+	}
+	r, err := c.ask(ctx, &exchange{key: protocol.FindCoordinator, version: 2, node: anyNode, body: func(w *writer) {
+		w.string(group)
+		w.int8(0) // key type: a group
+	}})
+	if err != nil {
+		return 0, err
+	}
+	r.int32() // throttle time
+	code := r.int16()
+	r.string() // error message
+	node := r.int32()
+	if r.err != nil {
+		return 0, r.err
+	}
+	if code != 0 {
+		return 0, protocolError(code, fmt.Sprintf("looking for the coordinator of group %q", group))
+	}
+	c.groups.put(group, node)
+	return node, nil
+}
+
+// atCoordinator runs one request at the group's coordinator until it succeeds, fails for good or the context ends,
+// and finds the coordinator again after every failure.
+func (c *Cluster) atCoordinator(ctx context.Context, group string, try func(node int32) error) error {
+	return until(ctx, func() (bool, error) {
+		node, err := c.coordinator(ctx, group)
+		if err == nil {
+			err = try(node)
+		}
+		if err == nil {
+			return false, nil
+		}
+		c.groups.forget(group)
+		return temporary(err), err
+	})
+}
+
+// member is one member of a group in one generation; only it may commit offsets.
+type member struct {
+	group      string
+	id         string
+	generation int32
+}
+
+// commitOffsets stores where the group goes on in each partition. It retries while the coordinator moves, for as
+// long as the context lasts. An error of class fence says that the generation is over.
+func (c *Cluster) commitOffsets(ctx context.Context, m member, offsets map[topicPartition]int64) error {
+	if len(offsets) == 0 {
+		return nil
+	}
+	return c.atCoordinator(ctx, m.group, func(node int32) error {
+		r, err := c.ask(ctx, &exchange{key: protocol.OffsetCommit, version: 7, node: node, body: func(w *writer) {
+			w.string(m.group)
+			w.int32(m.generation)
+			w.string(m.id)
+			w.nullString() // group instance: no static membership
+			w.array(len(offsets))
+			for tp, offset := range offsets { // one topic entry for each partition: the broker does not mind
+				w.string(tp.topic)
+				w.array(1)
+				w.int32(tp.partition)
+				w.int64(offset)
+				w.int32(-1) // leader epoch: unknown. 0 makes franz-go and Java believe that the log was truncated
+				w.string("")
+			}
+		}})
+		if err != nil {
+			return err
+		}
+		r.int32() // throttle time
+		var first int16
+		for n := r.array(6); n > 0 && r.err == nil; n-- {
+			r.string()
+			for p := r.array(6); p > 0 && r.err == nil; p-- {
+				r.int32()
+				if code := r.int16(); code != 0 && first == 0 {
+					first = code
+				}
+			}
+		}
+		if r.err != nil {
+			return r.err
+		}
+		if first != 0 {
+			return protocolError(first, fmt.Sprintf("committing offsets of group %q", m.group))
+		}
+		return nil
+	})
+}
+
+// committedOffsets returns the committed offset of the partitions of one topic that have one. It asks for stable
+// offsets (KIP-447): right after a transaction has ended its offsets may not be visible yet, and going on from the
+// old ones would process records twice. kafka-go's own request cannot ask that.
+func (c *Cluster) committedOffsets(ctx context.Context, group, topic string, partitions []int32) (map[int32]int64, error) {
+	out := make(map[int32]int64, len(partitions))
+	err := c.atCoordinator(ctx, group, func(node int32) error {
+		r, err := c.ask(ctx, &exchange{key: protocol.OffsetFetch, version: 7, flexible: true, node: node, body: func(w *writer) {
+			w.compactString(group)
+			w.compactArray(1)
+			w.compactString(topic)
+			w.compactArray(len(partitions))
+			for _, p := range partitions {
+				w.int32(p)
+			}
+			w.tags()
+			w.bool(true) // require stable
+			w.tags()
+		}})
+		if err != nil {
+			return err
+		}
+		clear(out)
+		code := decodeCommitted(r, out)
+		if r.err != nil {
+			return r.err
+		}
+		if code != 0 {
+			return protocolError(code, fmt.Sprintf("reading the offsets of group %q", group))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// decodeCommitted returns the first error code that the response carries.
+func decodeCommitted(r *reader, out map[int32]int64) int16 {
+	var first int16
+	note := func(code int16) {
+		if first == 0 {
+			first = code
+		}
+	}
+	r.int32() // throttle time
+	for n := r.compactArray(3); n > 0 && r.err == nil; n-- {
+		r.compactString()
+		for p := r.compactArray(20); p > 0 && r.err == nil; p-- {
+			partition, offset := r.int32(), r.int64()
+			r.int32()         // leader epoch
+			r.compactString() // metadata
+			note(r.int16())
+			r.tags()
+			if offset >= 0 { // -1: nothing committed
+				out[partition] = offset
+			}
+		}
+		r.tags()
+	}
+	note(r.int16())
+	r.tags()
+	return first
+}

@@ -1,0 +1,296 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// How long a broker holds a fetch that finds nothing. It costs no latency (the first record ends it) and bounds
+	// how long a closed connection may linger.
+	fetchWait = 500 * time.Millisecond
+	// Bytes asked for a partition in one fetch: enough for some hundred documents.
+	partitionBytes = 1 << 20
+	// Bytes asked for in one request over all its partitions, and the least for each: the response is in memory
+	// at once.
+	requestBytes      = 16 << 20
+	minPartitionBytes = 64 << 10
+	// Requests in flight to one broker. Partitions share one request whenever they are free together; a second one
+	// is for those that become free while the first waits for records, and beyond four they wait.
+	requestsPerLeader = 4
+)
+
+// polled is one partition that a poller fetches. Only the poller's loop touches the fields without a lock.
+type polled struct {
+	tp   topicPartition
+	next int64 // offset to fetch from
+
+	// room says whether more records can be taken now. When it says no, somebody calls wake once it would say yes.
+	room func() bool
+	// take receives what a fetch brought, in order, never concurrently for one poller.
+	take func(recs []Record, next int64)
+
+	busy     bool
+	notYet   time.Time // a failure before: not fetched until then
+	attempts int
+	maxBytes int32
+	stopped  bool
+
+	end atomic.Int64           // end of the log as last seen, -1 unknown
+	err atomic.Pointer[string] // why it does not advance, nil when it does
+}
+
+func newPolled(tp topicPartition, next int64) *polled {
+	p := &polled{tp: tp, next: next, room: func() bool { return true }}
+	p.end.Store(-1)
+	return p
+}
+
+// poller fetches many partitions: one request for all those of a broker. Its loop owns all state; requests run in
+// goroutines of their own and report back.
+type poller struct {
+	c       *Cluster
+	log     *slog.Logger
+	parts   []*polled
+	onRange func(context.Context, *OffsetOutOfRangeError) (int64, error) // what to do about an offset out of range
+
+	poke    chan struct{}
+	results chan func() // run in the loop
+	flying  map[int32]int
+	running int
+	turn    int
+}
+
+func newPoller(c *Cluster, log *slog.Logger, parts []*polled) *poller {
+	return &poller{
+		c: c, log: log, parts: parts,
+		onRange: func(_ context.Context, e *OffsetOutOfRangeError) (int64, error) { return 0, e },
+		poke:    make(chan struct{}, 1), results: make(chan func()), flying: map[int32]int{},
+	}
+}
+
+// wake makes the loop look again at partitions that had no room.
+func (p *poller) wake() {
+	select {
+	case p.poke <- struct{}{}:
+	default:
+	}
+}
+
+// run fetches until the context ends, and returns when no request is left.
+func (p *poller) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		timer := time.NewTimer(p.start(ctx))
+		select {
+		case <-ctx.Done():
+		case <-p.poke:
+		case done := <-p.results:
+			done()
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	for p.running > 0 { // their context has ended, they return at once; what they bring is dropped
+		<-p.results
+		p.running--
+	}
+}
+
+// spawn runs work outside the loop, and what it returns inside.
+func (p *poller) spawn(work func() func()) {
+	p.running++
+	go func() {
+		done := work()
+		p.results <- func() { p.running--; done() }
+	}()
+}
+
+// start sends the requests that can be sent and returns how long to wait for a partition that is pausing.
+func (p *poller) start(ctx context.Context) time.Duration {
+	now := time.Now() // elapsed time only
+	soonest := time.Hour
+	byLeader := map[int32][]*polled{}
+	p.turn++
+	for i := range p.parts {
+		// The order rotates: a broker serves an over-large batch only to the first partition that has records.
+		part := p.parts[(i+p.turn)%len(p.parts)]
+		if part.busy || part.stopped {
+			continue
+		}
+		if d := part.notYet.Sub(now); d > 0 {
+			soonest = min(soonest, d)
+			continue
+		}
+		if !part.room() {
+			continue
+		}
+		leader := int32(-1)
+		if t := p.c.topics.get(part.tp.topic); t != nil {
+			leader = t.leader(part.tp.partition)
+		}
+		if leader < 0 {
+			p.findLeader(ctx, part)
+			continue
+		}
+		byLeader[leader] = append(byLeader[leader], part)
+	}
+	for leader, parts := range byLeader {
+		if p.flying[leader] < requestsPerLeader {
+			p.fetch(ctx, leader, parts)
+		}
+	}
+	return soonest
+}
+
+func (p *poller) findLeader(ctx context.Context, part *polled) {
+	part.busy = true
+	p.spawn(func() func() {
+		t, err := p.c.refreshTopic(ctx, part.tp.topic)
+		return func() {
+			part.busy = false
+			switch {
+			case err != nil:
+				p.failed(part, err)
+			case t.leader(part.tp.partition) < 0:
+				p.failed(part, fmt.Errorf("kafka: %s/%d has no leader (code %d)", part.tp.topic, part.tp.partition, t.code))
+			}
+		}
+	})
+}
+
+// outcome is what became of one partition of a request.
+type outcome struct {
+	part *polled
+	recs []Record
+	next int64
+	end  int64
+	err  error
+}
+
+func (p *poller) fetch(ctx context.Context, leader int32, parts []*polled) {
+	share := min(max(requestBytes/int32(len(parts)), minPartitionBytes), partitionBytes)
+	asks := make([]fetchAsk, len(parts))
+	for i, part := range parts {
+		part.busy = true
+		asks[i] = fetchAsk{tp: part.tp, offset: part.next, maxBytes: max(share, part.maxBytes)}
+	}
+	p.flying[leader]++
+	p.spawn(func() func() {
+		outs := p.request(ctx, leader, parts, asks)
+		return func() {
+			p.flying[leader]--
+			for i := range outs {
+				p.finish(&outs[i], asks[i].maxBytes)
+			}
+		}
+	})
+}
+
+// request runs outside the loop: it sends one fetch, verifies and decodes the answer.
+func (p *poller) request(ctx context.Context, leader int32, parts []*polled, asks []fetchAsk) []outcome {
+	outs := make([]outcome, len(parts))
+	byName := make(map[topicPartition]*outcome, len(parts))
+	for i, part := range parts {
+		outs[i] = outcome{part: part, next: asks[i].offset, end: -1, err: errMissing}
+		byName[part.tp] = &outs[i]
+	}
+	answers, err := p.c.fetch(ctx, leader, asks, fetchWait)
+	for i := range outs {
+		if err != nil {
+			outs[i].err = err
+		}
+	}
+	moved := map[string]bool{}
+	for i := range answers {
+		f := &answers[i]
+		if out := byName[f.tp]; out != nil {
+			p.read(ctx, f, out)
+			if f.code != 0 && classify(f.code) == refresh {
+				moved[f.tp.topic] = true
+			}
+		}
+	}
+	if err != nil { // perhaps the broker died and another one leads now
+		for _, a := range asks {
+			moved[a.tp.topic] = true
+		}
+	}
+	for topic := range moved {
+		_, _ = p.c.refreshTopic(ctx, topic) // a failure shows at the next fetch
+	}
+	return outs
+}
+
+var errMissing = errors.New("kafka: the broker's answer leaves this partition out")
+
+func (p *poller) read(ctx context.Context, f *fetched, out *outcome) {
+	from := out.next
+	switch f.code {
+	case 0:
+		out.end = f.lastSeen
+		out.recs, out.next, out.err = f.records(from)
+	case codeOffsetOutOfRange:
+		e := &OffsetOutOfRangeError{Topic: f.tp.topic, Partition: f.tp.partition, Offset: from}
+		var err error
+		if e.First, err = p.c.offsetAt(ctx, f.tp, atEarliest); err == nil {
+			e.Last, err = p.c.offsetAt(ctx, f.tp, atLatest)
+		}
+		if err != nil {
+			out.err = err
+			return
+		}
+		out.next, out.err = p.onRange(ctx, e)
+	default:
+		out.err = protocolError(f.code, fmt.Sprintf("fetching %s/%d", f.tp.topic, f.tp.partition))
+	}
+}
+
+// finish runs inside the loop.
+func (p *poller) finish(out *outcome, asked int32) {
+	part := out.part
+	part.busy = false
+	if out.end >= 0 {
+		part.end.Store(out.end)
+	}
+	if out.err == nil || len(out.recs) > 0 {
+		part.next, part.attempts = out.next, 0
+		part.take(out.recs, out.next)
+	}
+	var outOfRange *OffsetOutOfRangeError
+	switch {
+	case out.err == nil:
+		part.maxBytes = 0
+		part.err.Store(nil)
+	case errors.Is(out.err, errGrow) && asked < maxResponse/2:
+		part.maxBytes = asked * 2
+	case errors.As(out.err, &outOfRange):
+		part.stopped = true
+		part.fail(out.err)
+		p.log.Error("consumption of a partition has stopped", "topic", part.tp.topic, "partition", part.tp.partition, "error", out.err)
+	default:
+		p.failed(part, out.err)
+	}
+}
+
+// failed makes the partition pause. Nothing is skipped whatever the fault is: a batch that cannot be read is asked
+// for again until an operator has acted.
+func (p *poller) failed(part *polled, err error) {
+	if errors.Is(err, context.Canceled) {
+		return // the poller is ending
+	}
+	part.notYet = time.Now().Add(backoff(part.attempts))
+	if part.attempts == 2 || part.attempts%60 == 59 { // a leader change heals before; then about once a minute
+		p.log.Warn("a partition cannot be read, trying again", "topic", part.tp.topic, "partition", part.tp.partition, "error", err)
+	}
+	part.attempts++
+	part.fail(err)
+}
+
+func (p *polled) fail(err error) {
+	s := err.Error()
+	p.err.Store(&s)
+}

@@ -1,0 +1,424 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+)
+
+// maxRequestBytes is where a produce request is closed, so that many partitions' batches stay well below what a
+// broker reads (100 MiB, the embedded one 64 MiB); one larger batch travels alone.
+const maxRequestBytes = 8 << 20
+
+// sender writes batches. One request is in flight to a broker, with at most one batch of each partition; what queues
+// up meanwhile is the next one (group commit: no timer, and batches grow with the load). A partition's batches
+// therefore never overtake each other.
+//
+// Every partition has a producer id of its own: when the outcome of a batch is unknown, only that partition gets a
+// new epoch, and no other has to stand still for it.
+type sender struct {
+	c   *Cluster
+	cfg PublisherConfig
+
+	mu     sync.Mutex
+	queues map[topicPartition]*outPart
+	closed bool
+
+	poke    chan struct{}
+	results chan func()   // run in the loop
+	stop    chan struct{} // closed by close
+	ended   chan struct{}
+
+	sending map[int32]bool // brokers with a request in flight; the loop's
+	running int
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+// outPart is one partition to write to.
+type outPart struct {
+	tp    topicPartition
+	queue []*item // guarded by sender.mu
+
+	// The loop's, or the request's while busy.
+	producer producerState // id -1: none yet
+	batch    *outBatch     // not settled; the next one is made after it
+	busy     bool
+	notYet   time.Time
+}
+
+// outBatch is a batch whose outcome is not known yet.
+type outBatch struct {
+	items    []*item
+	bytes    []byte // encoded, never changed: a repetition must be the same bytes
+	sent     bool   // some attempt may have reached the broker
+	attempts int
+	deadline time.Time
+	last     error
+}
+
+func newSender(c *Cluster, cfg PublisherConfig) *sender {
+	s := &sender{
+		c: c, cfg: cfg, queues: map[topicPartition]*outPart{}, sending: map[int32]bool{},
+		poke: make(chan struct{}, 1), results: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{}),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// enqueue takes over the items, in order. It returns false after close.
+func (s *sender) enqueue(items []*item) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	for _, it := range items {
+		p := s.queues[it.tp]
+		if p == nil {
+			p = &outPart{tp: it.tp, producer: noProducer}
+			s.queues[it.tp] = p
+		}
+		p.queue = append(p.queue, it)
+	}
+	select {
+	case s.poke <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+func (s *sender) close() {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.stop)
+	}
+	s.mu.Unlock()
+	<-s.ended
+}
+
+func (s *sender) run() {
+	defer close(s.ended)
+	defer s.cancel()
+	stop, stopping := s.stop, false
+	for {
+		wait, idle := s.start()
+		if stopping && idle && s.running == 0 {
+			return
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-stop:
+			stop, stopping = nil, true
+		case <-s.poke:
+		case done := <-s.results:
+			done()
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// start sends what can be sent. It returns how long to wait for a partition that is pausing, and whether nothing is
+// left to do.
+func (s *sender) start() (wait time.Duration, idle bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now() // elapsed time only
+	wait, idle = time.Hour, true
+	byLeader := map[int32][]*outPart{}
+	bytes := map[int32]int{}
+	for _, p := range s.queues {
+		if p.busy {
+			idle = false
+			continue
+		}
+		if p.batch != nil && now.After(p.batch.deadline) {
+			s.giveUp(p)
+		}
+		if p.batch == nil {
+			p.batch = s.collect(p, now)
+		}
+		if p.batch == nil {
+			continue
+		}
+		idle = false
+		if d := p.notYet.Sub(now); d > 0 {
+			wait = min(wait, d)
+			continue
+		}
+		leader := int32(-1)
+		if t := s.c.topics.get(p.tp.topic); t != nil {
+			leader = t.leader(p.tp.partition)
+		}
+		size := 0
+		for _, it := range p.batch.items {
+			size += it.size
+		}
+		switch {
+		case leader < 0:
+			s.findLeader(p)
+		case s.sending[leader]:
+		case bytes[leader] > 0 && bytes[leader]+size > maxRequestBytes: // goes with the next request
+		default:
+			bytes[leader] += size
+			byLeader[leader] = append(byLeader[leader], p)
+		}
+	}
+	for leader, parts := range byLeader {
+		s.send(leader, parts)
+	}
+	return wait, idle
+}
+
+// collect makes the next batch of what has queued. The caller holds the lock.
+func (s *sender) collect(p *outPart, now time.Time) *outBatch {
+	var items []*item
+	bytes := batchHeaderSize
+	taken := 0
+	for _, it := range p.queue {
+		if err := it.call.obstacle(p.tp); err != nil {
+			it.settle(err)
+			taken++
+			continue
+		}
+		if len(items) > 0 && (bytes+it.size > s.cfg.BatchBytes || it.alone || items[0].alone) {
+			break
+		}
+		items = append(items, it)
+		bytes += it.size
+		taken++
+	}
+	p.queue = p.queue[taken:]
+	if len(p.queue) == 0 {
+		p.queue = nil
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return &outBatch{items: items, deadline: now.Add(s.cfg.DeliveryTimeout)}
+}
+
+func (s *sender) spawn(work func() func()) {
+	s.running++
+	go func() {
+		done := work()
+		s.results <- func() { s.running--; done() }
+	}()
+}
+
+func (s *sender) findLeader(p *outPart) {
+	p.busy = true
+	s.spawn(func() func() {
+		t, err := s.c.refreshTopic(s.ctx, p.tp.topic)
+		return func() {
+			p.busy = false
+			if err == nil && t.leader(p.tp.partition) < 0 {
+				err = fmt.Errorf("kafka: %s/%d has no leader (code %d)", p.tp.topic, p.tp.partition, t.code)
+			}
+			if err != nil {
+				s.later(p, err)
+			}
+		}
+	})
+}
+
+// send sends one request. It runs the encoding and the round trip outside the loop.
+func (s *sender) send(leader int32, parts []*outPart) {
+	s.sending[leader] = true
+	for _, p := range parts {
+		p.busy = true
+	}
+	s.spawn(func() func() {
+		settle := s.request(leader, parts)
+		return func() {
+			delete(s.sending, leader)
+			for _, p := range parts {
+				p.busy = false
+			}
+			settle()
+		}
+	})
+}
+
+// request returns what to do about each partition, to be run in the loop.
+func (s *sender) request(leader int32, parts []*outPart) func() {
+	now := s.c.now()
+	failed := map[*outPart]error{}
+	var ready []*outPart
+	for _, p := range parts {
+		if p.batch.bytes == nil {
+			if err := s.encode(p, now); err != nil {
+				failed[p] = err
+				continue
+			}
+		}
+		p.batch.sent = true
+		ready = append(ready, p)
+	}
+	codes := map[topicPartition]int16{}
+	var err error
+	if len(ready) > 0 {
+		batches := make([]produceAsk, len(ready))
+		for i, p := range ready {
+			batches[i] = produceAsk{tp: p.tp, batch: p.batch.bytes}
+		}
+		codes, err = s.c.produce(s.ctx, leader, batches)
+	}
+	moved := map[string]bool{}
+	for _, p := range ready {
+		code, ok := codes[p.tp]
+		switch {
+		case err != nil:
+			failed[p] = err
+		case !ok:
+			failed[p] = errMissing
+		case classify(code) != proceed:
+			failed[p] = protocolError(code, fmt.Sprintf("producing to %s/%d", p.tp.topic, p.tp.partition))
+		}
+		if err != nil || ok && classify(code) == refresh {
+			moved[p.tp.topic] = true
+		}
+	}
+	for topic := range moved {
+		_, _ = s.c.refreshTopic(s.ctx, topic) // a failure shows at the next request
+	}
+	return func() {
+		for _, p := range parts {
+			s.settle(p, failed[p])
+		}
+	}
+}
+
+// encode gives the batch its place in the producer's sequence.
+func (s *sender) encode(p *outPart, now time.Time) error {
+	if p.producer.id < 0 {
+		id, epoch, err := s.c.initProducer(s.ctx)
+		if err != nil {
+			return err
+		}
+		p.producer = producerState{id: id, epoch: epoch}
+	}
+	if int64(p.producer.seq)+int64(len(p.batch.items)) > math.MaxInt32 {
+		// Kafka goes on with 0 after 2^31-1, kfake counts differently: a new epoch begins at 0 everywhere.
+		p.producer = p.producer.next()
+		return s.encode(p, now)
+	}
+	recs := make([]*Record, len(p.batch.items))
+	size := batchHeaderSize
+	for i, it := range p.batch.items {
+		recs[i] = it.rec
+		size += it.size
+	}
+	p.batch.bytes = appendBatch(make([]byte, 0, size), recs, p.producer, 0, now)
+	return nil
+}
+
+// settle decides what becomes of a batch after an attempt. It runs in the loop.
+func (s *sender) settle(p *outPart, err error) {
+	b := p.batch
+	if err == nil {
+		p.producer.seq += int32(len(b.items))
+		p.batch = nil
+		for _, it := range b.items {
+			it.settle(nil)
+		}
+		return
+	}
+	act := retry // no answer: the outcome is unknown, and the same bytes again settle it
+	var code kafkago.Error
+	if errors.As(err, &code) {
+		act = classify(int16(code))
+	}
+	switch act {
+	case retry, refresh:
+		s.later(p, err)
+	case tooLarge:
+		s.split(p, err)
+	case fence:
+		// Our numbers and the broker's differ. What an earlier attempt of this batch did is unknown.
+		s.unknown(p, err)
+	default:
+		if b.attempts > 0 {
+			s.unknown(p, err) // this attempt did nothing, an earlier one may have
+			return
+		}
+		// The batch was refused and is not in the log: its numbers are free.
+		s.fail(p, err)
+	}
+}
+
+// later repeats the batch after a pause, or gives it up at its deadline.
+func (s *sender) later(p *outPart, err error) {
+	now := time.Now()
+	b := p.batch
+	b.last = err
+	if errors.Is(err, ErrClosed) || now.After(b.deadline) {
+		s.giveUp(p)
+		return
+	}
+	p.notYet = now.Add(backoff(b.attempts))
+	if b.attempts == 5 || b.attempts%60 == 59 { // an election heals before; then about once a minute
+		s.c.log.Warn("records cannot be written, trying again", "topic", p.tp.topic, "partition", p.tp.partition, "error", err)
+	}
+	b.attempts++
+}
+
+func (s *sender) giveUp(p *outPart) {
+	if p.batch.sent {
+		s.unknown(p, p.batch.last)
+		return
+	}
+	s.fail(p, p.batch.last)
+}
+
+// unknown fails a batch that may be in the log. Its sequence numbers are never used again: a batch with the same
+// numbers and other content is answered with success and thrown away. The next epoch shuts out a late arrival too.
+func (s *sender) unknown(p *outPart, err error) {
+	p.producer = p.producer.next()
+	s.fail(p, &UnknownOutcomeError{Topic: p.tp.topic, Partition: p.tp.partition, Err: err})
+}
+
+func (s *sender) fail(p *outPart, err error) {
+	b := p.batch
+	p.batch, p.notYet = nil, time.Time{}
+	for _, it := range b.items {
+		it.settle(err)
+	}
+}
+
+// split answers "too large": a record alone is refused, a batch is sent again record by record.
+func (s *sender) split(p *outPart, err error) {
+	b := p.batch
+	if len(b.items) == 1 {
+		it := b.items[0]
+		s.fail(p, &RecordTooLargeError{Topic: p.tp.topic, Size: it.size})
+		return
+	}
+	s.c.log.Debug("a batch was too large for its topic, sending its records one by one", "topic", p.tp.topic, "records", len(b.items), "error", err)
+	for _, it := range b.items {
+		it.alone = true
+	}
+	if b.attempts > 0 { // an earlier attempt may have passed under another limit
+		p.producer = p.producer.next()
+	}
+	p.batch = nil
+	s.mu.Lock()
+	p.queue = append(b.items, p.queue...)
+	s.mu.Unlock()
+}
+
+// next is the producer after its numbers became doubtful: the next epoch, with numbers from 0, which a producer
+// without transactions may take by itself (KIP-360). After the last epoch it needs a new id.
+func (s producerState) next() producerState {
+	if s.id < 0 || s.epoch == math.MaxInt16 {
+		return noProducer
+	}
+	return producerState{id: s.id, epoch: s.epoch + 1}
+}

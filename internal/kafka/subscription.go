@@ -1,0 +1,205 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	kafkago "github.com/segmentio/kafka-go"
+)
+
+// subscription is one call of Subscribe: a sequence of flows, one a generation of the group.
+type subscription struct {
+	c      *Cluster
+	cfg    *SubscriberConfig
+	topic  string
+	log    *slog.Logger
+	ctx    context.Context
+	cancel context.CancelFunc
+	out    chan *message.Message
+	done   chan struct{}
+	flow   atomic.Pointer[flow] // the one that runs, nil between generations
+
+	known int // partitions at the first generation, 0 before; later ones are new and read from their beginning
+}
+
+func (s *subscription) outOfRange(_ context.Context, e *OffsetOutOfRangeError) (int64, error) {
+	return outOfRange(s.log, s.cfg.OutOfRange, e)
+}
+
+// join prepares the membership; kafka-go joins in the background.
+func (s *subscription) join() (*kafkago.ConsumerGroup, error) {
+	return kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
+		ID:                s.cfg.Group,
+		Brokers:           s.c.cfg.Brokers,
+		Dialer:            s.c.dialer,
+		Topics:            []string{s.topic},
+		HeartbeatInterval: s.cfg.HeartbeatInterval,
+		SessionTimeout:    s.cfg.SessionTimeout,
+		RebalanceTimeout:  s.cfg.RebalanceTimeout,
+		JoinGroupBackoff:  500 * time.Millisecond, // a coordinator that moves is back within a second or two
+		// WatchPartitionChanges stays off: kafka-go's watcher ends the generation when a topic is missing, at once
+		// and again and again. This package watches by itself.
+		Logger:      kafkago.LoggerFunc(func(f string, a ...any) { s.log.Debug(fmt.Sprintf(f, a...)) }),
+		ErrorLogger: kafkago.LoggerFunc(func(f string, a ...any) { s.log.Debug(fmt.Sprintf(f, a...)) }),
+	})
+}
+
+// runGroup works through generations until the subscription's context ends.
+func (s *subscription) runGroup(group *kafkago.ConsumerGroup) {
+	left := make(chan struct{})
+	// Close first tells the generation to end and waits for its function, then leaves the group. The function must
+	// not end by itself on the subscription's context: kafka-go would join again before it sees the Close.
+	stop := context.AfterFunc(s.ctx, func() { _ = group.Close(); close(left) }) // never fails
+	defer stop()
+	failures := 0
+	for {
+		gen, err := group.Next(context.Background())
+		switch {
+		case errors.Is(err, kafkago.ErrGroupClosed):
+			<-left
+			return
+		case err != nil:
+			if failures == 2 || failures%60 == 59 { // a restart heals before; kafka-go waits 500 ms between attempts
+				s.log.Warn("the consumer group cannot be joined, trying again", "error", err)
+			}
+			failures++
+			continue
+		}
+		failures = 0
+		ended := make(chan struct{})
+		// Everything of a generation lives in this one function: kafka-go keeps the membership until it returns, so
+		// the last commit is still accepted.
+		gen.Start(func(ctx context.Context) {
+			defer close(ended)
+			s.generation(ctx, gen)
+		})
+		<-ended
+	}
+}
+
+func (s *subscription) generation(ctx context.Context, gen *kafkago.Generation) {
+	ctx, cancel := context.WithCancel(ctx) // not the subscription's context, see runGroup
+	defer cancel()
+	var mine []int32
+	for _, a := range gen.Assignments[s.topic] {
+		mine = append(mine, int32(a.ID))
+	}
+	count, positions, fresh, err := s.positions(ctx, mine)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.Warn("the committed offsets cannot be read, joining again", "error", err)
+			_ = pause(ctx, 5)
+		}
+		return
+	}
+	s.log.Debug("a generation begins", "generation", gen.ID, "member", gen.MemberID, "partitions", mine)
+	m := member{group: gen.GroupID, id: gen.MemberID, generation: gen.ID}
+	f := newFlow(s, positions, fresh)
+	s.flow.Store(f)
+	defer s.flow.Store(nil)
+	f.run(ctx, func(ctx context.Context, offsets map[topicPartition]int64) bool {
+		err := s.c.commitOffsets(ctx, m, offsets)
+		if err == nil {
+			return true
+		}
+		var code kafkago.Error
+		if errors.As(err, &code) && classify(int16(code)) == fence {
+			s.log.Warn("the group went on without this member; unfinished messages go to another", "error", err)
+			return false
+		}
+		// Nothing is lost: the watermark is committed at the next tick, or the records come again.
+		if !errors.Is(err, context.Canceled) {
+			s.log.Warn("offsets could not be committed", "error", err)
+		}
+		return true
+	}, func() bool { return s.partitionCount(ctx, count) == count })
+}
+
+// positions finds where to go on in the partitions. Those without a committed offset are fresh.
+func (s *subscription) positions(ctx context.Context, mine []int32) (count int, at map[topicPartition]int64, fresh map[topicPartition]bool, err error) {
+	at, fresh = map[topicPartition]int64{}, map[topicPartition]bool{}
+	count, err = s.c.Partitions(ctx, s.topic)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	if s.known == 0 {
+		s.known = count
+	}
+	if len(mine) == 0 {
+		return count, at, fresh, nil
+	}
+	committed, err := s.c.committedOffsets(ctx, s.cfg.Group, s.topic, mine)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	for _, p := range mine {
+		tp := topicPartition{s.topic, p}
+		if offset, ok := committed[p]; ok {
+			at[tp] = offset
+			continue
+		}
+		if at[tp], err = s.c.offsetAt(ctx, tp, s.startOf(p).timestamp()); err != nil {
+			return 0, nil, nil, err
+		}
+		fresh[tp] = true
+	}
+	return count, at, fresh, nil
+}
+
+// startOf says where a partition without a committed offset begins. One that was added while we consumed begins with
+// its first record even at Latest: what it got before we noticed came after we started.
+func (s *subscription) startOf(partition int32) Start {
+	if int(partition) >= s.known {
+		return Earliest
+	}
+	return s.cfg.Start
+}
+
+// partitionCount asks how many partitions the topic has; last is the answer while nobody can say.
+func (s *subscription) partitionCount(ctx context.Context, last int) int {
+	ctx, cancel := context.WithTimeout(ctx, time.Second) // heartbeats go on meanwhile, commits do not
+	defer cancel()
+	t, err := s.c.refreshTopic(ctx, s.topic)
+	if err != nil || t.code != 0 || len(t.leaders) == 0 {
+		return last
+	}
+	return len(t.leaders)
+}
+
+// runAlone reads all partitions without a group until the subscription's context ends.
+func (s *subscription) runAlone() {
+	at := map[topicPartition]int64{}
+	for n := 0; s.ctx.Err() == nil; n++ {
+		count, err := s.c.Partitions(s.ctx, s.topic)
+		if err == nil && s.known == 0 {
+			s.known = count
+		}
+		for p := int32(0); err == nil && int(p) < count; p++ {
+			tp := topicPartition{s.topic, p}
+			if _, ok := at[tp]; !ok {
+				var offset int64
+				if offset, err = s.c.offsetAt(s.ctx, tp, s.startOf(p).timestamp()); err == nil {
+					at[tp] = offset
+				}
+			}
+		}
+		if err != nil {
+			if s.ctx.Err() == nil {
+				s.log.Warn("the topic cannot be read, trying again", "error", err)
+			}
+			_ = pause(s.ctx, n)
+			continue
+		}
+		n = 0
+		f := newFlow(s, at, nil)
+		s.flow.Store(f)
+		f.run(s.ctx, nil, func() bool { return s.partitionCount(s.ctx, count) == count })
+		s.flow.Store(nil)
+		at = f.positions()
+	}
+}
