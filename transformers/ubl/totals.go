@@ -1,0 +1,59 @@
+package ubl
+
+import (
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+)
+
+// totals maps BG-22 and BG-23.
+func (m *mapper) totals(root document.Value, e xmldoc.Element) {
+	// BG-22 Document totals
+	total := m.one(root, "totals", e, "cac:LegalMonetaryTotal", "BG-22")
+	out := root.Object("totals", total.Ref())
+	m.amount(out, "lines", total, "cbc:LineExtensionAmount", "BT-106")
+	m.amount(out, "allowances", total, "cbc:AllowanceTotalAmount", "BT-107")
+	m.amount(out, "charges", total, "cbc:ChargeTotalAmount", "BT-108")
+	m.amount(out, "withoutVat", total, "cbc:TaxExclusiveAmount", "BT-109")
+	m.vatTotals(root, out, e)
+	m.amount(out, "withVat", total, "cbc:TaxInclusiveAmount", "BT-112")
+	m.amount(out, "paid", total, "cbc:PrepaidAmount", "BT-113")
+	m.amount(out, "rounding", total, "cbc:PayableRoundingAmount", "BT-114")
+	m.amount(out, "payable", total, "cbc:PayableAmount", "BT-115")
+}
+
+// vatTotals maps the VAT totals, which UBL tells apart by their currency alone: BT-110 in the invoice currency, with
+// the breakdown, and BT-111 in the VAT accounting currency. Where both currencies are the same, the first total is
+// BT-110.
+func (m *mapper) vatTotals(root, out document.Value, e xmldoc.Element) {
+	var vat, accounting xmldoc.Element
+	for total := range e.All(aggregateNS, "TaxTotal") {
+		amount := m.one(out, "vat", total, "cbc:TaxAmount", "BT-110")
+		currency := amount.Attr("currencyID")
+		switch {
+		case currency != "" && currency == m.vatCurrency && (currency != m.currency || vat.Exists()):
+			if m.single(&accounting, amount, out, "vatInAccountingCurrency", "BT-111") {
+				m.Decimal(out, "vatInAccountingCurrency", amount)
+			}
+		case vat.Exists() && currency != m.currency:
+			m.checkCurrency(out, "vat", amount, "BT-110")
+		case m.single(&vat, total, out, "vat", "BT-110"):
+			m.Decimal(out, "vat", amount)
+			m.checkCurrency(out, "vat", amount, "BT-110")
+			m.vatBreakdown(root, total)
+		}
+	}
+}
+
+// BG-23 VAT breakdown
+func (m *mapper) vatBreakdown(root document.Value, e xmldoc.Element) {
+	for subtotal := range e.All(aggregateNS, "TaxSubtotal") {
+		out := root.Array("vatBreakdown", subtotal.Ref()).Item(subtotal.Ref())
+		m.amount(out, "taxableAmount", subtotal, "cbc:TaxableAmount", "BT-116")
+		m.amount(out, "taxAmount", subtotal, "cbc:TaxAmount", "BT-117")
+		category := m.vatCategory(out, "category", subtotal, "cac:TaxCategory", "BT-118")
+		m.text(out, "category", category, "cbc:ID", "BT-118")
+		m.number(out, "rate", category, "cbc:Percent", "BT-119")
+		m.text(out, "exemptionReason", category, "cbc:TaxExemptionReason", "BT-120")
+		m.text(out, "exemptionReasonCode", category, "cbc:TaxExemptionReasonCode", "BT-121")
+	}
+}
