@@ -72,6 +72,9 @@ func (l List) Len() int { return len(l.errors) + len(l.warnings) + l.More() }
 // More counts the diagnostics that were beyond the bound and are not in All.
 func (l List) More() int { return l.moreErrors + l.moreWarnings }
 
+// Full tells whether further errors would only be counted, so that nobody needs to word them with care.
+func (l List) Full() bool { return len(l.errors) >= maxKept }
+
 // HasErrors tells whether anything refuses the file.
 func (l List) HasErrors() bool { return len(l.errors) > 0 }
 

@@ -42,7 +42,7 @@ func (c *converter) node(y *yaml.Node, parent *Node, depth int) *Node {
 		if y.Kind == yaml.AliasNode {
 			n.text, n.style, n.broken = "", plain, true
 		}
-		n.moved = y.Anchor != "" || y.Style&yaml.TaggedStyle != 0
+		n.moved = y.Anchor != "" || c.tagged(y)
 		if n.style == literal || n.style == folded {
 			n.header = y.Line
 			n.Pos = n.contentStart()
@@ -91,10 +91,16 @@ func (c *converter) refuseExtras(y *yaml.Node, pos diag.Position) {
 		c.list.Add(diag.Errorf(pos, CodeAlias, "l'ancre %[1]s n'est pas admise", "the anchor %[1]s is not allowed", show("&"+y.Anchor)).
 			WithHint("supprimez-la et répétez la valeur où elle sert", "remove it and repeat the value where it is used"))
 	}
-	if y.Style&yaml.TaggedStyle != 0 {
+	if c.tagged(y) {
 		c.list.Add(diag.Errorf(pos, CodeTag, "l'étiquette de type %[1]s n'est pas admise", "the type tag %[1]s is not allowed", show(y.Tag)).
 			WithHint("supprimez-la ; pour du texte, utilisez des guillemets", "remove it; for text, use quotes"))
 	}
+}
+
+// tagged tells whether a tag stands before the value; the library does not note the tag "!".
+func (c *converter) tagged(y *yaml.Node) bool {
+	line := c.source.line(y.Line)
+	return y.Style&yaml.TaggedStyle != 0 || y.Column >= 1 && y.Column <= len(line) && line[y.Column-1] == '!'
 }
 
 func (c *converter) stop(pos diag.Position, fr, en string, limit int) {

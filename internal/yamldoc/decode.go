@@ -188,6 +188,10 @@ func (d *decoder) structure(n *Node, v reflect.Value) {
 				break
 			}
 		}
+		if !known && d.list.Full() {
+			d.list.Errorf(f.Key.Pos, CodeUnknownField, "champ inconnu", "unknown field")
+			continue
+		}
 		if !known {
 			inFR, inEN := n.in()
 			d.list.Add(suggest(diag.Errorf(f.Key.Pos, CodeUnknownField, "%[1]schamp inconnu %[3]s", "%[2]sunknown field %[3]s", inFR, inEN, show(f.Key.text)),

@@ -74,8 +74,8 @@ func checkPlaces(t *testing.T, n *Node, inside func(diag.Position, string)) {
 		for j, r := range []rune(text) {
 			at := n.positionAt(i+1, j+1)
 			inside(at, n.Path())
-			if found := []rune(n.source.line(at.Line)); r != ' ' && r != '\t' && (at.Column > len(found) || found[at.Column-1] != r) {
-				t.Errorf("%q: place (%d,%d) %q is at %v of %q", n.text, i+1, j+1, r, at, n.source.line(at.Line))
+			if found := n.source.line(at.Line); r != ' ' && r != '\t' && (at.Column > len(found) || found[at.Column-1] != r) {
+				t.Errorf("%q: place (%d,%d) %q is at %v of %q", n.text, i+1, j+1, r, at, string(n.source.line(at.Line)))
 				return
 			}
 		}

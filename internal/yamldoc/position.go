@@ -73,7 +73,7 @@ func (n *Node) literalAt(line, column int) diag.Position {
 func (n *Node) indentation() int {
 	for i, text := range strings.Split(n.text, "\n") {
 		if strings.Trim(text, " ") != "" {
-			return utf8.RuneCountInString(n.source.line(n.header+1+i)) - utf8.RuneCountInString(text)
+			return len(n.source.line(n.header+1+i)) - utf8.RuneCountInString(text)
 		}
 	}
 	return 0
@@ -81,13 +81,12 @@ func (n *Node) indentation() int {
 
 // contentStart gives the first rune of content of a block scalar.
 func (n *Node) contentStart() diag.Position {
+	if strings.TrimSpace(n.text) == "" {
+		return n.Pos
+	}
 	for at := n.header + 1; at <= len(n.source.lines); at++ {
-		line := n.source.line(at)
-		if text := strings.TrimLeft(line, " "); text != "" {
-			if strings.TrimSpace(n.text) == "" {
-				break
-			}
-			return diag.Position{File: n.Pos.File, Line: at, Column: len(line) - len(text) + 1}
+		if line := n.source.line(at); blanks(line, false) < len(line) {
+			return diag.Position{File: n.Pos.File, Line: at, Column: blanks(line, false) + 1}
 		}
 	}
 	return n.Pos

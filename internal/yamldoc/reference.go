@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -89,23 +90,31 @@ func (e *expander) scalar(n *Node) {
 			continue
 		}
 		out.WriteString(text[at:start])
-		pos := placeOf(n, start)
 		body, _, closed := strings.Cut(text[start+2:], "}")
 		if !closed {
-			e.list.Add(diag.Errorf(pos, CodeReference, "une référence ouverte par \"${\" n'est pas fermée", "a reference opened by \"${\" is not closed").
+			e.fault(n, start, diag.Errorf(n.Pos, CodeReference, "une référence ouverte par \"${\" n'est pas fermée", "a reference opened by \"${\" is not closed").
 				WithHint("ajoutez \"}\" ; pour le texte \"${\", écrivez \"$${\"", "add \"}\"; for the text \"${\", write \"$${\""))
-			n.broken = true
 			return
 		}
-		value, ok := e.resolve(pos, body)
-		if !ok {
-			n.broken = true
+		value, fault := e.resolve(body)
+		if fault != nil {
+			e.fault(n, start, *fault)
 		}
 		out.WriteString(value)
 		reference = true
 		at = start + 2 + len(body) + 1
 	}
 	n.text, n.moved, n.Reference = out.String(), true, reference
+}
+
+// fault reports a reference that starts at a byte offset of a scalar's text.
+func (e *expander) fault(n *Node, offset int, d diag.Diagnostic) {
+	d.Position = n.Pos
+	if !e.list.Full() { // finding the place takes time
+		d.Position = placeOf(n, offset)
+	}
+	e.list.Add(d)
+	n.broken = true
 }
 
 // placeOf gives the place of a byte offset of a scalar's text.
@@ -115,17 +124,17 @@ func placeOf(n *Node, offset int) diag.Position {
 	return n.positionAt(line, utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:])+1)
 }
 
-func (e *expander) resolve(pos diag.Position, body string) (string, bool) {
+// resolve follows what stands between "${" and "}". The fault has no place yet.
+func (e *expander) resolve(body string) (string, *diag.Diagnostic) {
 	kind, name, _ := strings.Cut(body, ":")
 	switch {
 	case kind == "env" && isVariable(name):
 		value, defined := e.resolver.Env(name)
 		if !defined {
-			e.list.Add(diag.Errorf(pos, CodeReference, "la variable d'environnement %[1]s n'est pas définie", "the environment variable %[1]s is not defined", show(name)).
-				WithHint("définissez-la avant de lancer la passerelle", "set it before starting the gateway"))
-			return "", false
+			return refuse("la variable d'environnement "+show(name)+" n'est pas définie", "the environment variable "+show(name)+" is not defined",
+				"définissez-la avant de lancer la passerelle", "set it before starting the gateway")
 		}
-		return e.checked(pos, value)
+		return checked(value)
 	case kind == "file" && strings.TrimSpace(name) != "":
 		path := name
 		if !filepath.IsAbs(path) {
@@ -134,31 +143,35 @@ func (e *expander) resolve(pos diag.Position, body string) (string, bool) {
 		data, err := e.resolver.File(path)
 		if err != nil {
 			whyFR, whyEN := reason(err)
-			e.list.Add(diag.Errorf(pos, CodeReference, "le fichier %[1]s ne peut pas être lu (%[2]s)", "the file %[1]s cannot be read (%[3]s)", show(path), whyFR, whyEN).
-				WithHint("vérifiez le chemin et les droits ; un chemin relatif part du dossier de ce fichier",
-					"check the path and the permissions; a relative path starts from the folder of this file"))
-			return "", false
+			return refuse("le fichier "+show(path)+" ne peut pas être lu ("+whyFR+")", "the file "+show(path)+" cannot be read ("+whyEN+")",
+				"vérifiez le chemin et les droits ; un chemin relatif part du dossier de ce fichier",
+				"check the path and the permissions; a relative path starts from the folder of this file")
 		}
-		return e.checked(pos, strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"))
+		return checked(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"))
 	}
-	e.list.Add(diag.Errorf(pos, CodeReference, "référence inconnue %[1]s", "unknown reference %[1]s", show("${"+body+"}")).
-		WithHint("écrivez ${env:NOM} ou ${file:CHEMIN} ; pour le texte \"${\", écrivez \"$${\"", "write ${env:NAME} or ${file:PATH}; for the text \"${\", write \"$${\""))
-	return "", false
+	found := show("${" + body + "}")
+	return refuse("référence inconnue "+found, "unknown reference "+found,
+		"écrivez ${env:NOM} ou ${file:CHEMIN} ; pour le texte \"${\", écrivez \"$${\"",
+		"write ${env:NAME} or ${file:PATH}; for the text \"${\", write \"$${\"")
+}
+
+// refuse words a fault of a reference.
+func refuse(fr, en, hintFR, hintEN string) (string, *diag.Diagnostic) {
+	return "", &diag.Diagnostic{Code: CodeReference, FR: fr, EN: en, HintFR: hintFR, HintEN: hintEN}
 }
 
 // checked refuses what no value can be: too long, or not text.
-func (e *expander) checked(pos diag.Position, value string) (string, bool) {
+func checked(value string) (string, *diag.Diagnostic) {
+	limit := strconv.Itoa(maxReferenceBytes)
 	switch {
 	case len(value) > maxReferenceBytes:
-		e.list.Add(diag.Errorf(pos, CodeReference, "la référence donne plus de %d octets", "the reference gives more than %d bytes", maxReferenceBytes).
-			WithHint("vérifiez que c'est le bon fichier", "check that it is the right file"))
+		return refuse("la référence donne plus de "+limit+" octets", "the reference gives more than "+limit+" bytes",
+			"vérifiez que c'est le bon fichier", "check that it is the right file")
 	case !utf8.ValidString(value) || strings.Contains(value, "\x00"):
-		e.list.Add(diag.Errorf(pos, CodeReference, "la référence ne donne pas du texte UTF-8", "the reference does not give UTF-8 text").
-			WithHint("vérifiez que c'est le bon fichier", "check that it is the right file"))
-	default:
-		return value, true
+		return refuse("la référence ne donne pas du texte UTF-8", "the reference does not give UTF-8 text",
+			"vérifiez que c'est le bon fichier", "check that it is the right file")
 	}
-	return "", false
+	return value, nil
 }
 
 // reason says why a file cannot be read, without the path that the message already has.

@@ -1,7 +1,5 @@
 package yamldoc
 
-import "strings"
-
 // runs follows the value of a plain, quoted or folded scalar through the file. It stops where it
 // cannot follow, so what it gives is right but may be short.
 func (n *Node) runs() []run {
@@ -27,7 +25,7 @@ type follower struct {
 
 // rest gives what is left of the current line of the file.
 func (f *follower) rest() []rune {
-	runes := []rune(f.node.source.line(f.line))
+	runes := f.node.source.line(f.line)
 	if f.column > len(runes) {
 		return nil
 	}
@@ -51,10 +49,8 @@ func (f *follower) match(count, width int) {
 func (f *follower) words() {
 	for f.at < len(f.value) && f.line <= len(f.node.source.lines) {
 		rest := f.rest()
-		for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t' && f.node.style == plain) {
-			rest = rest[1:]
-			f.column++
-		}
+		indent := blanks(rest, f.node.style == plain)
+		rest, f.column = rest[indent:], f.column+indent
 		if len(rest) > 0 {
 			for f.at < len(f.value) && f.value[f.at] != rest[0] && (f.value[f.at] == ' ' || f.value[f.at] == '\n') {
 				f.at++
@@ -77,11 +73,14 @@ func (f *follower) words() {
 func (f *follower) quoted() {
 	for f.at < len(f.value) {
 		rest := f.rest()
+		space := blanks(rest, true)
 		switch {
-		case strings.Trim(string(rest), " \t") == "":
+		case space == len(rest):
 			if !f.fold(false) {
 				return
 			}
+		case space > 0:
+			f.match(space, space)
 		case f.node.style == singleQuoted && rest[0] == '\'':
 			f.match(1, 2) // two quotes stand for one
 		case f.node.style == doubleQuoted && rest[0] == '\\' && len(rest) == 1:
@@ -109,8 +108,8 @@ func (f *follower) fold(escaped bool) bool {
 			return false
 		}
 		text := f.node.source.line(f.line)
-		if trimmed := strings.TrimLeft(text, " \t"); trimmed != "" {
-			f.column += len(text) - len(trimmed)
+		if indent := blanks(text, true); indent < len(text) {
+			f.column += indent
 			break
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // source is the text of a file, line by line, that positions inside a value are worked out from.
 type source struct {
 	file  string
-	lines []string // without ends of line
+	lines [][]rune // without ends of line; runes, because places count runes and a file may be one line
 }
 
 // readSource checks the characters of a file and splits it into lines. It refuses what would make
@@ -41,17 +41,27 @@ func readSource(file string, data []byte) (*source, diag.List) {
 		}
 		i += size
 	}
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSuffix(lines[i], "\r")
+	lines := make([][]rune, 0, line)
+	for text := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, []rune(strings.TrimSuffix(text, "\r")))
 	}
 	return &source{file: file, lines: lines}, list
 }
 
-// line gives line n, from 1; "" beyond the end.
-func (s *source) line(n int) string {
+// line gives line n, from 1; nothing beyond the end.
+func (s *source) line(n int) []rune {
 	if n < 1 || n > len(s.lines) {
-		return ""
+		return nil
 	}
 	return s.lines[n-1]
+}
+
+// blanks counts the spaces, and the tabs if wanted, that a line begins with.
+func blanks(line []rune, tabs bool) int {
+	for i, r := range line {
+		if r != ' ' && (r != '\t' || !tabs) {
+			return i
+		}
+	}
+	return len(line)
 }

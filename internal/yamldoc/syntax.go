@@ -27,7 +27,7 @@ func syntaxError(src *source, err error) diag.Diagnostic {
 		return diag.Errorf(pos, CodeLimit, "plus de %d niveaux d'imbrication", "more than %d levels of nesting", MaxDepth).
 			WithHint("simplifiez le fichier ou répartissez-le", "simplify the file or split it")
 	}
-	if strings.HasPrefix(strings.TrimLeft(src.line(pos.Line), " "), "\t") {
+	if line := src.line(pos.Line); blanks(line, true) > blanks(line, false) {
 		return diag.Errorf(pos, CodeSyntax, "une tabulation sert d'indentation", "a tab is used as indentation").
 			WithHint("indentez avec des espaces", "indent with spaces")
 	}
