@@ -1,0 +1,112 @@
+// Package schemas judges the shape of canonical documents by JSON Schema (2020-12) and explains every fault in French
+// and English, with the place in the canonical document, the place in the source, and the EN 16931 term.
+//
+// jsonschema/v5 compiles the schemas and is the authority on every verdict; this package is its only owner. A schema
+// never reaches a file or a network. The package must not know transformers, routes or Kafka; the business rules are
+// in its sub-package rules.
+package schemas
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/jsondoc"
+)
+
+//go:embed canonical/*.schema.json receipt.schema.json
+var embedded embed.FS
+
+// files names the schema of each kind.
+var files = map[string]string{
+	"invoice":       "canonical/invoice.schema.json",
+	"credit-note":   "canonical/invoice.schema.json",
+	"espd-request":  "canonical/espd.schema.json",
+	"espd-response": "canonical/espd.schema.json",
+	"contract":      "canonical/contract.schema.json",
+	"concession":    "canonical/concession.schema.json",
+}
+
+// Set holds the compiled schemas of all kinds. It is read-only and may be used by any number of goroutines.
+type Set struct {
+	byKind map[string]*Schema
+}
+
+// Schema is one compiled schema with its source, which messages quote.
+type Schema struct {
+	id       string
+	compiled *jsonschema.Schema
+	raw      *document.Doc
+}
+
+// Load compiles the schemas in the binary. An error is a fault of the build.
+func Load() (*Set, error) {
+	set := &Set{byKind: map[string]*Schema{}}
+	byFile := map[string]*Schema{}
+	for kind, file := range files {
+		if byFile[file] == nil {
+			s, err := load(file)
+			if err != nil {
+				return nil, err
+			}
+			byFile[file] = s
+		}
+		set.byKind[kind] = byFile[file]
+	}
+	return set, nil
+}
+
+// Receipt compiles the schema of the receipts that senders get.
+func Receipt() (*Schema, error) { return load("receipt.schema.json") }
+
+func load(file string) (*Schema, error) {
+	data, err := embedded.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Compile(path.Base(file), data)
+	if err != nil {
+		return nil, fmt.Errorf("schemas/%s: %w", file, err)
+	}
+	return s, nil
+}
+
+// errNoReference is what a reference to anything outside the schema gets.
+var errNoReference = errors.New("a schema may only refer to itself: files and networks are not read")
+
+// Compile compiles one schema. Formats are asserted: a date must be a day of the calendar.
+func Compile(name string, data []byte) (*Schema, error) {
+	raw, fault := jsondoc.Parse(data)
+	if fault != nil {
+		return nil, fmt.Errorf("%d:%d: %s", fault.Line, fault.Column, fault.EN)
+	}
+	id := raw.Root().Get("$id").Text()
+	if id == "" {
+		id = "urn:passerelle:schema:" + name
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.Draft = jsonschema.Draft2020
+	compiler.AssertFormat = true
+	compiler.Formats = formats
+	compiler.LoadURL = func(string) (io.ReadCloser, error) { return nil, errNoReference }
+	if err := compiler.AddResource(id, bytes.NewReader(data)); err != nil {
+		return nil, err
+	}
+	compiled, err := compiler.Compile(id)
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{id: id, compiled: compiled, raw: raw}, nil
+}
+
+// Schema returns the schema of a kind, nil when there is none.
+func (s *Set) Schema(kind string) *Schema { return s.byKind[kind] }
+
+// ID returns the schema's identifier, which events carry as dataschema.
+func (s *Schema) ID() string { return s.id }

@@ -1,0 +1,154 @@
+package schemas_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/schemas"
+)
+
+func parse(t testing.TB, text string) *document.Doc {
+	t.Helper()
+	doc, fault := jsondoc.Parse([]byte(text))
+	if fault != nil {
+		t.Fatal(fault.EN)
+	}
+	return doc
+}
+
+const invoice = `{"kind":"invoice","number":"F-1","issueDate":"2026-11-24","typeCode":"380","currency":"EUR",
+"seller":{"name":"A"},"buyer":{"name":"B"},"totals":{"payable":"12.50"},
+"lines":[{"id":"1","netAmount":"12.50","item":{"name":"x","classifications":[{"id":"65434568","scheme":"STI"}]}}]}`
+
+func TestValidate(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name     string
+		old, new string // change of the valid invoice
+		want     []string
+	}{
+		{"valid", "", "", nil},
+		{"missing", `"number":"F-1",`, ``, []string{"schema_required /number BT-1"}},
+		{"two missing", `"issueDate":"2026-11-24","typeCode":"380",`, ``, []string{"schema_required /issueDate BT-2", "schema_required /typeCode BT-3"}},
+		{"an amount with a comma", `"payable":"12.50"`, `"payable":"12,50"`, []string{"schema_pattern /totals/payable BT-115"}},
+		{"an amount that is a number", `"payable":"12.50"`, `"payable":12.50`, []string{"schema_type /totals/payable BT-115"}},
+		{"NaN", `"payable":"12.50"`, `"payable":"NaN"`, []string{"schema_pattern /totals/payable BT-115"}},
+		{"an exponent", `"payable":"12.50"`, `"payable":"1e400000"`, []string{"schema_pattern /totals/payable BT-115"}},
+		{"an endless amount", `"payable":"12.50"`, `"payable":"` + strings.Repeat("9", 41) + `"`, []string{"schema_max_length /totals/payable BT-115"}},
+		{"a day that is none", `2026-11-24`, `2026-02-30`, []string{"schema_format /issueDate BT-2"}},
+		{"a currency that is none", `EUR`, `EURO`, []string{"schema_format /currency BT-5"}},
+		{"an unknown currency", `EUR`, `XXZ`, []string{"schema_format /currency BT-5"}},
+		{"an unknown member", `"name":"A"`, `"name":"A","nom":"A"`, []string{"schema_unknown_member /seller/nom "}},
+		{"no line", `"lines":[{"id":"1","netAmount":"12.50","item":{"name":"x","classifications":[{"id":"65434568","scheme":"STI"}]}}]`, `"lines":[]`, []string{"schema_min_items /lines "}},
+		{"a place deep inside", `"id":"65434568"`, `"id":7`, []string{"schema_type /lines/0/item/classifications/0/id BT-158"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if !strings.Contains(invoice, tt.old) {
+				t.Fatalf("%q is not in the invoice", tt.old)
+			}
+			var got []string
+			for _, v := range set.Validate("invoice", parse(t, strings.Replace(invoice, tt.old, tt.new, 1))) {
+				got = append(got, strings.TrimSuffix(v.Code+" "+v.Pointer+" "+v.Term, "\n"))
+				if v.FR == "" || v.EN == "" || v.FR == v.EN || v.Remedy == "" || v.RemedyEN == "" || strings.Contains(v.FR+v.EN, "%!") {
+					t.Errorf("texts of %s: %q, %q", v.Code, v.FR, v.EN)
+				}
+				if v.Line == 0 || v.Column == 0 {
+					t.Errorf("%s has no position", v.Code)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestValidateTellsWhatWasFound(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	vs := set.Validate("invoice", parse(t, strings.Replace(invoice, "12.50", "12,50", 1)))
+	want := violation.Violation{
+		Code: "schema_pattern", Severity: violation.Fatal, Pointer: "/totals/payable", Source: "/totals/payable", Line: 2, Column: 64, Term: "BT-115",
+		FR:     "attendu : un nombre décimal avec un point, par exemple 1234.50 ; trouvé : « 12,50 »",
+		EN:     "expected: a decimal number with a point, for example 1234.50; found: « 12,50 »",
+		Remedy: "Corrigez la valeur dans le document source puis renvoyez-le.", RemedyEN: "Correct the value in the source document and send it again.",
+	}
+	if diff := cmp.Diff([]violation.Violation{want}, vs); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestValidateIsBounded(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&lines, `,{"id":%d}`, i)
+	}
+	vs := set.Validate("invoice", parse(t, strings.Replace(invoice, `"STI"}]}}]`, `"STI"}]}}`+lines.String()+`]`, 1)))
+	if len(vs) != 200 || vs[199].Count != 801 {
+		t.Errorf("%d violations, the last counts %d", len(vs), vs[len(vs)-1].Count)
+	}
+}
+
+func TestValidateRefusesWhatItDoesNotKnow(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if vs := set.Validate("order", parse(t, `{}`)); len(vs) != 1 || vs[0].Code != "schema_missing" || !vs[0].IsFatal() {
+		t.Errorf("%+v", vs)
+	}
+}
+
+func TestKnown(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := set.Schema("invoice")
+	for pointer, want := range map[string]bool{
+		"": true, "/totals/payable": true, "/lines/*/item/name": true, "/lines/0/price/net": true, "/seller/address/country": true,
+		"/total": false, "/lines/*/items": false, "/number/x": false, "/lines/name": false,
+	} {
+		if got := s.Known(pointer); got != want {
+			t.Errorf("Known(%q) = %v", pointer, got)
+		}
+	}
+}
+
+func TestCompileReadsNoFileAndNoNetwork(t *testing.T) {
+	for _, ref := range []string{"file:///etc/passwd", "http://127.0.0.1/x", "other.json"} {
+		if _, err := schemas.Compile("x", []byte(`{"$ref":"`+ref+`"}`)); err == nil {
+			t.Errorf("%s was accepted", ref)
+		}
+	}
+}
+
+func BenchmarkValidate(b *testing.B) {
+	set, err := schemas.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	doc := parse(b, invoice)
+	b.ReportAllocs()
+	for b.Loop() {
+		if vs := set.Validate("invoice", doc); vs != nil {
+			b.Fatal(vs)
+		}
+	}
+}
