@@ -16,6 +16,10 @@ import (
 // maxReferenceBytes bounds a referenced file: the largest are bundles of certificates.
 const maxReferenceBytes = 1 << 20
 
+// maxExpandedBytes bounds what all references of a document give together: a small document that
+// names one large file many times must not fill the memory.
+const maxExpandedBytes = 8 << 20
+
 // Resolver gives what references name.
 type Resolver struct {
 	// Env gives an environment variable, and whether it is defined.
@@ -55,10 +59,14 @@ func Expand(n *Node, r Resolver) diag.List {
 type expander struct {
 	resolver Resolver
 	dir      string
+	given    int // bytes that references gave so far
 	list     diag.List
 }
 
 func (e *expander) node(n *Node) {
+	if e.given > maxExpandedBytes {
+		return
+	}
 	for _, item := range n.Items {
 		e.node(item)
 	}
@@ -99,6 +107,11 @@ func (e *expander) scalar(n *Node) {
 		value, fault := e.resolve(body)
 		if fault != nil {
 			e.fault(n, start, *fault)
+		}
+		if e.given += len(value); e.given > maxExpandedBytes {
+			e.fault(n, start, diag.Errorf(n.Pos, CodeLimit, "les références donnent ensemble plus de %d octets", "the references give more than %d bytes together", maxExpandedBytes).
+				WithHint("référencez moins de fichiers, ou de plus petits", "reference fewer or smaller files"))
+			return
 		}
 		out.WriteString(value)
 		reference = true

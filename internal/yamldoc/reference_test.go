@@ -3,6 +3,7 @@ package yamldoc
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,5 +79,31 @@ func TestSystemResolver(t *testing.T) {
 		if c.path != "." { // the words of the operating system are English
 			require.Contains(t, all[0].FR, c.fr)
 		}
+	}
+}
+
+func TestExpandIsBounded(t *testing.T) {
+	big := Resolver{Env: func(string) (string, bool) { return strings.Repeat("x", 1<<20), true }}
+	n, list := Parse("f", []byte("["+strings.Repeat("\"${env:X}${env:X}\", ", 100)+"]"))
+	require.NoError(t, list.Err())
+	all := Expand(n, big).All()
+	require.Len(t, all, 1)
+	require.Equal(t, CodeLimit, all[0].Code)
+	require.Equal(t, diag.Position{File: "f", Line: 1, Column: 2 + 4*20 + 1}, all[0].Position, "the ninth")
+}
+
+// TestOneLongLine would take minutes if any place were found by walking the line.
+func TestOneLongLine(t *testing.T) {
+	for _, data := range []string{
+		"[" + strings.Repeat("'${x}', ", MaxNodes-10) + "]",
+		"'" + strings.Repeat("${x} ", 200_000) + "'",
+		"{" + strings.Repeat("'a': b, ", 2) + strings.Repeat(" ", 900_000) + "'${x': 'y ${'}",
+		"\"" + strings.Repeat(" ", 1_000_000) + "\\n${x\"",
+	} {
+		n, _ := Parse("f", []byte(data))
+		require.NotNil(t, n)
+		list := Expand(n, testResolver())
+		require.True(t, list.HasErrors())
+		list.Append(Decode(n, &target{}))
 	}
 }
