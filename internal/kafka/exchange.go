@@ -12,8 +12,12 @@ import (
 // large as the largest record (32 MiB); beyond it the peer is broken or is no Kafka broker ("HTTP" is 1.2 GB).
 const maxResponse = 256 << 20
 
-// anyNode lets the transport choose the broker, for requests that every broker answers.
-const anyNode int32 = -1
+// Brokers that have no number: any one, for requests that every broker answers, and the controller as the
+// transport knows it.
+const (
+	anyNode        int32 = -1
+	controllerNode int32 = -2
+)
 
 // exchange is one request and its response, encoded and decoded by this package and carried by a connection of
 // kafka-go's Transport (the connection is dialled, secured, authenticated, pooled and closed there). It goes to the
@@ -41,7 +45,10 @@ func (x *exchange) ApiKey() protocol.ApiKey { return x.key } //nolint:revive // 
 func (r *reply) ApiKey() protocol.ApiKey { return r.key } //nolint:revive // the interface names it so
 
 // Broker implements protocol.BrokerMessage: the Transport sends the request to that broker.
-func (x *exchange) Broker(protocol.Cluster) (protocol.Broker, error) {
+func (x *exchange) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
+	if x.node == controllerNode {
+		return protocol.Broker{ID: cluster.Controller}, nil
+	}
 	return protocol.Broker{ID: x.node}, nil
 }
 

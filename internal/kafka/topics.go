@@ -65,9 +65,7 @@ func (c *Cluster) missing(ctx context.Context, topics []Topic) ([]Topic, error) 
 }
 
 func (c *Cluster) createTopics(ctx context.Context, topics []Topic) (again bool, err error) {
-	// Any broker takes the request and passes it on to the controller (KRaft); one that cannot says NOT_CONTROLLER,
-	// and the next attempt goes to another connection.
-	r, err := c.ask(ctx, &exchange{key: protocol.CreateTopics, version: 4, node: anyNode, body: func(w *writer) {
+	r, err := c.ask(ctx, &exchange{key: protocol.CreateTopics, version: 4, node: controllerNode, body: func(w *writer) {
 		w.array(len(topics))
 		for _, t := range topics {
 			w.string(t.Name)

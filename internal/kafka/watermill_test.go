@@ -2,7 +2,7 @@ package kafka
 
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 
 // suite runs Watermill's universal Pub/Sub tests on one shared fake cluster.
 type suite struct {
+	t       *testing.T
 	cluster *Cluster
 	cfg     SubscriberConfig
 	keyed   bool
@@ -26,7 +27,7 @@ func newSuite(t *testing.T, cfg SubscriberConfig) *suite {
 	cfg.NackBackoff, cfg.MaxNackBackoff = time.Millisecond, 5*time.Millisecond
 	cfg.DrainTimeout, cfg.FinalCommitTimeout = time.Second, time.Second
 	cfg.NewTopic = Topic{Partitions: 5, Replication: 1}
-	return &suite{cluster: connect(t, fake), cfg: cfg}
+	return &suite{t: t, cluster: connect(t, fake), cfg: cfg}
 }
 
 func (s *suite) pubSub(t *testing.T) (message.Publisher, message.Subscriber) {
@@ -40,11 +41,14 @@ func (s *suite) groupPubSub(t *testing.T, group string) (message.Publisher, mess
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.t.Cleanup(func() { _ = sub.Close() }) // the suite leaves some subscribers open
 	return s.publisher(), s.adapt(sub)
 }
 
 func (s *suite) publisher() message.Publisher {
-	var pub message.Publisher = s.cluster.NewPublisher(PublisherConfig{})
+	own := s.cluster.NewPublisher(PublisherConfig{})
+	s.t.Cleanup(func() { _ = own.Close() })
+	var pub message.Publisher = own
 	if s.keyed {
 		pub = keyByPayload{pub}
 	}
@@ -72,7 +76,16 @@ func (k keyByPayload) Publish(topic string, msgs ...*message.Message) error {
 
 // unpacker turns each batch into single messages, in order, each after the one before is acknowledged, and
 // acknowledges the batch when all are; a refused message refuses the batch.
-type unpacker struct{ *Subscriber }
+type unpacker struct {
+	*Subscriber
+	running sync.WaitGroup
+}
+
+func (u *unpacker) Close() error {
+	err := u.Subscriber.Close()
+	u.running.Wait() // the suite wants the channel closed then
+	return err
+}
 
 func (u *unpacker) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
 	in, err := u.Subscriber.Subscribe(ctx, topic)
@@ -80,26 +93,14 @@ func (u *unpacker) Subscribe(ctx context.Context, topic string) (<-chan *message
 		return nil, err
 	}
 	out := make(chan *message.Message)
-	go func() {
+	u.running.Go(func() {
 		defer close(out)
-		var running atomic.Int64
-		idle := make(chan struct{}, 1)
+		var batches sync.WaitGroup
 		for msg := range in {
-			running.Add(1)
-			go func() {
-				u.unpack(msg, out)
-				if running.Add(-1) == 0 {
-					select {
-					case idle <- struct{}{}:
-					default:
-					}
-				}
-			}()
+			batches.Go(func() { u.unpack(msg, out) })
 		}
-		for running.Load() > 0 {
-			<-idle
-		}
-	}()
+		batches.Wait()
+	})
 	return out, nil
 }
 
