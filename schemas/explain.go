@@ -121,7 +121,11 @@ func (s *Schema) term(keywordLocation string) string {
 }
 
 // Known reports whether a JSON pointer names a place that the schema describes; an item of a list is any number or *.
+// A nil schema describes nothing.
 func (s *Schema) Known(pointer string) bool {
+	if s == nil {
+		return false
+	}
 	v := s.raw.Root()
 	if pointer == "" {
 		return true

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
+	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
@@ -110,3 +112,6 @@ func (s *Set) Schema(kind string) *Schema { return s.byKind[kind] }
 
 // ID returns the schema's identifier, which events carry as dataschema.
 func (s *Schema) ID() string { return s.id }
+
+// Kinds returns the kinds that have a schema, sorted.
+func (s *Set) Kinds() []string { return slices.Sorted(maps.Keys(s.byKind)) }
