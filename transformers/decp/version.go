@@ -1,0 +1,79 @@
+package decp
+
+import (
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/transformers"
+)
+
+var unsupportedVersion = violation.Spec{
+	Code:     "unsupported_version",
+	FR:       "DECP de version 1.x (arrêtés de 2017 à 2019) : seules les versions 2.0.x sont lues",
+	EN:       "DECP of version 1.x (orders of 2017 to 2019): only versions 2.0.x are read",
+	RemedyFR: "Exportez le fichier au format DECP 2.0 (arrêtés du 22 décembre 2022), puis renvoyez-le.",
+	RemedyEN: "Export the file in the DECP 2.0 format (orders of 22 December 2022) and send it again.",
+}
+
+// Recognise implements [transformers.Transformer]. A DECP file is an object with a member "marches". Nothing in it
+// names its version: a list of entries with _type is 2.0.0 or 1.x, told apart by their members; the versions from
+// 2.0.1 on have one structure and cannot be told apart, so their version stays empty.
+func (t *Transformer) Recognise(c transformers.Content) (transformers.Identity, *violation.Violation, bool) {
+	if c.JSON == nil {
+		return transformers.Identity{}, nil, false
+	}
+	marches := c.JSON.Root().Get("marches")
+	if !marches.Exists() {
+		return transformers.Identity{}, nil, false
+	}
+	id := transformers.Identity{Format: transformers.DECP, Kind: transformers.Contract}
+	first, found := firstEntry(c.JSON)
+	if found && first.concession {
+		id.Kind = transformers.Concession
+	}
+	switch {
+	case found && isVersion1(first.value):
+		id.Version = "1"
+		refused := unsupportedVersion.New(at(first.value))
+		return id, &refused, true
+	case marches.Type() == document.Array:
+		id.Version = "2.0.0"
+	}
+	return id, nil, true
+}
+
+// firstEntry finds the first object in the lists of a file, whatever is wrong around it.
+func firstEntry(doc *document.Doc) (entry, bool) {
+	marches := doc.Root().Get("marches")
+	if marches.Type() == document.Array {
+		first := marches.At(0)
+		return entry{first, first.Get("_type").Text() == "Contrat de concession"}, first.Type() == document.Object
+	}
+	for list := range marches.Children() {
+		if first := list.At(0); first.Type() == document.Object && (list.Name() == contractList || list.Name() == concessionList) {
+			return entry{first, list.Name() == concessionList}, true
+		}
+	}
+	return entry{}, false
+}
+
+// isVersion1 reports whether an entry is of DECP 1.x: it bears a mark of that version and nothing that came with 2.0.
+func isVersion1(v document.Value) bool {
+	for _, name := range []string{"considerationsSociales", "considerationsEnvironnementales", "techniques", "modalitesExecution", "ccag", "offresRecues", "typesPrix"} {
+		if v.Get(name).Exists() {
+			return false
+		}
+	}
+	for _, name := range []string{"_type", "uid", "uuid", "source"} {
+		if v.Get(name).Exists() {
+			return true
+		}
+	}
+	if v.Get("acheteur").Get("nom").Exists() || v.Get("autoriteConcedante").Get("nom").Exists() {
+		return true
+	}
+	holders := v.Get("titulaires")
+	if !holders.Exists() {
+		holders = v.Get("concessionnaires")
+	}
+	return holders.At(0).Get("denominationSociale").Exists()
+}
