@@ -95,14 +95,13 @@ func checkHead(head [frameHead]byte) (size int, err error) {
 	if key == kmsg.ApiVersions {
 		highest = 20 // a newer client asks in its newest version first and is answered in version 0 (KIP-511)
 	}
-	switch {
-	case n < minFrame || n > maxProduceFrame || !ok:
-		if what := foreign(head); what != "" {
-			return 0, fmt.Errorf("expected a Kafka request, found %s; this port speaks only the Kafka protocol, without TLS", what)
-		}
-		if ok || n < minFrame || n > maxProduceFrame {
-			return 0, fmt.Errorf("expected a request of %d to %d bytes, found %d", minFrame, maxProduceFrame, n)
-		}
+	sized := n >= minFrame && n <= maxProduceFrame
+	switch what := foreign(head); {
+	case what != "" && (!sized || !ok):
+		return 0, fmt.Errorf("expected a Kafka request, found %s; this port speaks only the Kafka protocol, without TLS", what)
+	case !sized:
+		return 0, fmt.Errorf("expected a request of %d to %d bytes, found %d", minFrame, maxProduceFrame, n)
+	case !ok:
 		return 0, fmt.Errorf("expected a request of the offered APIs, found key %d (%s)", int16(key), key.Name())
 	case version < r.min || version > highest:
 		return 0, fmt.Errorf("expected %s in version %d to %d, found %d", key.Name(), r.min, r.max, version)
@@ -130,6 +129,9 @@ func foreign(head [frameHead]byte) string {
 
 // checkFrame checks a whole frame without its size: that kfake can read it, and that it asks for nothing that harms. It keeps no
 // reference to frame.
+//
+// One thing it cannot prevent: kmsg counts down any number of tagged fields in a body, four billion at most, even when none
+// follow. Such a frame is refused, but only after up to two minutes of one processor; nobody else waits for it.
 func checkFrame(frame []byte) (err error) {
 	r := kbin.Reader{Src: frame}
 	key, version := kmsg.Key(r.Int16()), r.Int16()
