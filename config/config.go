@@ -149,7 +149,7 @@ func (c *Config) setDefaults() {
 	text(&c.DeadLetters, "dead-letter")
 	text(&c.Log.Level, "info")
 	text(&c.Log.Format, "text")
-	setDefault(&c.Topics.Partitions, 6)
+	setDefault(&c.Topics.Partitions, 3)
 	setDefault(&c.Topics.Replication, 3)
 	setDefault(&c.Limits.Document, 16<<20)
 	setDefault(&c.Limits.InFlightRecords, 8192)
