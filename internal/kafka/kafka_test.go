@@ -126,3 +126,9 @@ func kgoReadAll(t testing.TB, fake *kfake.Cluster, c *Cluster, topic string, opt
 }
 
 func key(i int) []byte { return fmt.Appendf(nil, "key-%d", i) }
+
+func manual() []kgo.Opt { return []kgo.Opt{kgo.RecordPartitioner(kgo.ManualPartitioner())} }
+
+func kgoRecord(topic string, partition int32, value string) *kgo.Record {
+	return &kgo.Record{Topic: topic, Partition: partition, Value: []byte(value)}
+}
