@@ -1,0 +1,75 @@
+package cii
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/transformers"
+)
+
+// Recognise takes documents whose root is CrossIndustryInvoice in the namespace of D16B and D22B.
+//
+// The version is left empty: the two share their namespaces, and a guideline (BT-24) or a schema location names a
+// profile or a file, not the version the document was written for. Other versions (CrossIndustryInvoice:1 and :13,
+// the CrossIndustryDocument of ZUGFeRD 1) are recognised and refused.
+func (Transformer) Recognise(content transformers.Content) (transformers.Identity, *violation.Violation, bool) {
+	if content.XML == nil {
+		return transformers.Identity{}, nil, false
+	}
+	root := content.XML.Root()
+	name := root.Name()
+	id := transformers.Identity{Format: transformers.CII, Kind: kindOf(root)}
+	switch {
+	case name == xmldoc.Name{Space: rsm, Local: "CrossIndustryInvoice"}:
+		return id, nil, true
+	case foreignVersion(name):
+		id.Version = name.Space[strings.LastIndexByte(name.Space, ':')+1:]
+		place := content.XML.Locate(root.Ref())
+		v := unsupportedVersion.New(violation.At{Source: place.Path, Line: place.Line, Column: place.Column},
+			violation.Excerpt(name.Local), violation.Excerpt(name.Space))
+		return id, &v, true
+	default:
+		return transformers.Identity{}, nil, false
+	}
+}
+
+// foreignVersion reports whether a root element is that of another version of CII, by its name and by the authority
+// that its namespace names.
+func foreignVersion(name xmldoc.Name) bool {
+	switch name.Local {
+	case "CrossIndustryInvoice", "CrossIndustryDocument":
+		return strings.HasPrefix(name.Space, "urn:un:unece:uncefact:") || strings.HasPrefix(name.Space, "urn:ferd:")
+	default:
+		return false
+	}
+}
+
+// creditNoteCodes are the document types (BT-3, UNTDID 1001) that EN 16931 counts as credit notes: the codes that
+// a UBL CreditNote may carry and a UBL Invoice may not. Every other code, known or not, makes an invoice; rules refuse
+// those that are no code at all.
+var creditNoteCodes = [...]string{
+	"81",  // credit note related to goods or services
+	"83",  // credit note related to financial adjustments
+	"261", // self-billed credit note
+	"262", // consolidated credit note, goods and services
+	"296", // interim credit note
+	"308", // delcredere credit note
+	"381", // credit note
+	"396", // factored credit note
+	"420", // OCR payment credit note
+	"458", // reversal of debit
+	"502", // self-billed factored credit note
+	"503", // prepayment credit note
+	"532", // forwarder's credit note
+}
+
+// kindOf says what BT-3 makes of the document.
+func kindOf(root xmldoc.Element) transformers.Kind {
+	code := root.Child(rsm, "ExchangedDocument").Child(ram, "TypeCode").Text()
+	if slices.Contains(creditNoteCodes[:], code) {
+		return transformers.CreditNote
+	}
+	return transformers.Invoice
+}
