@@ -44,6 +44,9 @@ func Union(shapes ...*Shape) *Shape {
 	return &u
 }
 
+// Below returns the shape of the values at the pointer.
+func (s *Shape) Below(pointer string) *Shape { return &Shape{s.find(pointer)} }
+
 // Known reports whether a document may have something at the pointer.
 func (s *Shape) Known(pointer string) bool { return len(s.find(pointer)) > 0 }
 

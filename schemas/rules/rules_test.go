@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"os"
+	"testing"
+
+	"github.com/commande-publique/passerelle/internal/diag"
+	"github.com/commande-publique/passerelle/internal/expr"
+	"github.com/commande-publique/passerelle/internal/jsondoc"
+)
+
+// invoiceShapes reads the shape of the two kinds that the shipped pack judges.
+func invoiceShapes(t testing.TB) Shapes {
+	t.Helper()
+	data, err := os.ReadFile("../canonical/invoice.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, fault := jsondoc.Parse(data)
+	if fault != nil {
+		t.Fatal(fault.EN)
+	}
+	shape := expr.ShapeOfSchema(schema)
+	return Shapes{"invoice": shape, "credit-note": shape}
+}
+
+func shippedPack(t testing.TB) *Pack {
+	t.Helper()
+	set, err := Shipped(invoiceShapes(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Get("en16931")
+}
+
+func TestShippedPack(t *testing.T) {
+	p := shippedPack(t)
+	if len(p.Rules) != 31 {
+		t.Errorf("%d rules", len(p.Rules))
+	}
+	_ = diag.Error
+}
