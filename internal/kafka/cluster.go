@@ -159,15 +159,20 @@ func backoff(n int) time.Duration {
 	return min(minBackoff<<min(n, 10), maxBackoff)
 }
 
-// until repeats try until it returns an error that is final or nil, or the context ends; then the last error says why.
+// until repeats try until it returns an error that is final or nil, or the context ends; then the last error that is
+// not the context's says why.
 func until(ctx context.Context, try func() (again bool, err error)) error {
+	var last error
 	for n := 0; ; n++ {
 		again, err := try()
 		if err == nil || !again {
 			return err
 		}
-		if perr := pause(ctx, n); perr != nil {
-			return err
+		if last == nil || ctx.Err() == nil {
+			last = err
+		}
+		if pause(ctx, n) != nil {
+			return last
 		}
 	}
 }

@@ -67,7 +67,8 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 // and why; the others are in the log. After an error other than *RecordTooLargeError no later record of the same
 // partition and call is written, so repeating the call keeps the order.
 //
-// When the context ends first, Produce returns; what has been sent by then may be in the log or not.
+// When the context ends first, Produce returns its error; what has been sent by then may be in the log or not, and the
+// records' bytes must stay unchanged.
 func (p *Publisher) Produce(ctx context.Context, recs []Record) error {
 	if len(recs) == 0 {
 		return nil
@@ -88,6 +89,11 @@ func (p *Publisher) Produce(ctx context.Context, recs []Record) error {
 	case <-cl.done:
 		return cl.err()
 	case <-ctx.Done():
+	}
+	select {
+	case <-cl.done: // both at once: what is known says more
+		return cl.err()
+	default:
 		cl.abandon()
 		return ctx.Err()
 	}

@@ -344,6 +344,9 @@ func (s *sender) settle(p *outPart, err error) {
 	case fence:
 		// Our numbers and the broker's differ. What an earlier attempt of this batch did is unknown.
 		s.unknown(p, err)
+		if int16(code) != codeOutOfOrderSequence {
+			p.producer = noProducer // the broker does not take this identity any more, whatever the epoch
+		}
 	default:
 		if b.attempts > 0 {
 			s.unknown(p, err) // this attempt did nothing, an earlier one may have

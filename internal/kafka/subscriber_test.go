@@ -362,4 +362,3 @@ func TestRouter(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 2000, at[0]+at[1]+at[2], "everything is committed at the close")
 }
-

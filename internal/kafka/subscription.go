@@ -24,7 +24,8 @@ type subscription struct {
 	done   chan struct{}
 	flow   atomic.Pointer[flow] // the one that runs, nil between generations
 
-	known int // partitions at the first generation, 0 before; later ones are new and read from their beginning
+	troubles int // failures in series
+	known    int // partitions at the first generation, 0 before; later ones are new and read from their beginning
 }
 
 func (s *subscription) outOfRange(_ context.Context, e *OffsetOutOfRangeError) (int64, error) {
@@ -56,7 +57,6 @@ func (s *subscription) runGroup(group *kafkago.ConsumerGroup) {
 	// not end by itself on the subscription's context: kafka-go would join again before it sees the Close.
 	stop := context.AfterFunc(s.ctx, func() { _ = group.Close(); close(left) }) // never fails
 	defer stop()
-	failures := 0
 	for {
 		gen, err := group.Next(context.Background())
 		switch {
@@ -64,13 +64,9 @@ func (s *subscription) runGroup(group *kafkago.ConsumerGroup) {
 			<-left
 			return
 		case err != nil:
-			if failures == 2 || failures%60 == 59 { // a restart heals before; kafka-go waits 500 ms between attempts
-				s.log.Warn("the consumer group cannot be joined, trying again", "error", err)
-			}
-			failures++
+			s.troubled("the consumer group cannot be joined, trying again", err)
 			continue
 		}
-		failures = 0
 		ended := make(chan struct{})
 		// Everything of a generation lives in this one function: kafka-go keeps the membership until it returns, so
 		// the last commit is still accepted.
@@ -80,6 +76,15 @@ func (s *subscription) runGroup(group *kafkago.ConsumerGroup) {
 		})
 		<-ended
 	}
+}
+
+// troubled logs a failure that will be tried again: the third in series, since a restart heals before, then about one
+// a minute.
+func (s *subscription) troubled(what string, err error) {
+	if s.troubles == 2 || s.troubles%60 == 59 {
+		s.log.Warn(what, "error", err)
+	}
+	s.troubles++
 }
 
 func (s *subscription) generation(ctx context.Context, gen *kafkago.Generation) {
@@ -92,11 +97,12 @@ func (s *subscription) generation(ctx context.Context, gen *kafkago.Generation) 
 	count, positions, fresh, err := s.positions(ctx, mine)
 	if err != nil {
 		if ctx.Err() == nil {
-			s.log.Warn("the committed offsets cannot be read, joining again", "error", err)
+			s.troubled("the committed offsets cannot be read, joining again", err)
 			_ = pause(ctx, 5)
 		}
 		return
 	}
+	s.troubles = 0
 	s.log.Debug("a generation begins", "generation", gen.ID, "member", gen.MemberID, "partitions", mine)
 	m := member{group: gen.GroupID, id: gen.MemberID, generation: gen.ID}
 	f := newFlow(s, positions, fresh)
@@ -174,7 +180,7 @@ func (s *subscription) partitionCount(ctx context.Context, last int) int {
 // runAlone reads all partitions without a group until the subscription's context ends.
 func (s *subscription) runAlone() {
 	at := map[topicPartition]int64{}
-	for n := 0; s.ctx.Err() == nil; n++ {
+	for s.ctx.Err() == nil {
 		count, err := s.c.Partitions(s.ctx, s.topic)
 		if err == nil && s.known == 0 {
 			s.known = count
@@ -190,12 +196,12 @@ func (s *subscription) runAlone() {
 		}
 		if err != nil {
 			if s.ctx.Err() == nil {
-				s.log.Warn("the topic cannot be read, trying again", "error", err)
+				s.troubled("the topic cannot be read, trying again", err)
+				_ = pause(s.ctx, s.troubles)
 			}
-			_ = pause(s.ctx, n)
 			continue
 		}
-		n = 0
+		s.troubles = 0
 		f := newFlow(s, at, nil)
 		s.flow.Store(f)
 		f.run(s.ctx, nil, func() bool { return s.partitionCount(s.ctx, count) == count })
