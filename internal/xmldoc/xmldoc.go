@@ -15,25 +15,28 @@ import (
 
 // Doc is one parsed XML document. See [Parse].
 type Doc struct {
+	src      source
 	elements []element // index 0 is unused, so that 0 means "none" and a Ref of 0 is unknown; the root is 1
 	attrs    []attr
+	spaces   []string // namespace URIs, one for each declaration; 0 is no namespace
 }
 
+// element is 64 bytes: the bound on their number rests on that.
 type element struct {
-	name      Name
-	prefix    string
-	text      string // direct character data, concatenated, white space at both ends removed
-	attrs     [2]int32
-	first     int32
-	next      int32
-	up        int32
-	line, col int32
-	offset    int32
+	qname  string // as written, prefix included
+	text   string // direct character data, concatenated, white space at both ends removed
+	attrs  [2]int32
+	first  int32
+	next   int32
+	up     int32
+	offset int32 // of the '<' of the start tag, in the decoded text
+	space  int32 // index in spaces
+	local  int32 // where the local part starts in qname
 }
 
 type attr struct {
-	name  Name
-	value string
+	local, value string
+	space        int32
 }
 
 // Name is an expanded XML name: namespace URI and local part.
@@ -45,13 +48,15 @@ func (d *Doc) Root() Element { return Element{d, 1} }
 // Len returns the number of elements.
 func (d *Doc) Len() int { return len(d.elements) - 1 }
 
-// Locate implements [document.Origin]: the XPath and position of the element that [Element.Ref] named.
+// Locate implements [document.Origin]: the XPath of the element that [Element.Ref] named, and the place of the '<' of its
+// start tag in the original bytes. It searches, as it is called only for places that are reported.
 func (d *Doc) Locate(ref document.Ref) document.Source {
 	if ref <= 0 || int(ref) >= len(d.elements) {
 		return document.Source{}
 	}
-	e := &d.elements[ref]
-	return document.Source{Path: Element{d, int32(ref)}.Path(), Line: int(e.line), Column: int(e.col), Offset: int(e.offset)}
+	offset := int(d.elements[ref].offset)
+	line, column := d.src.position(offset)
+	return document.Source{Path: Element{d, int32(ref)}.Path(), Line: line, Column: column, Offset: d.src.original(offset)}
 }
 
 // Element is a handle on one element. The zero Element is absent: every method on it is safe and returns nothing, so
@@ -74,7 +79,14 @@ func (e Element) Name() Name {
 	if e.doc == nil {
 		return Name{}
 	}
-	return e.node().name
+	n := e.node()
+	return Name{e.doc.spaces[n.space], n.qname[n.local:]}
+}
+
+// is reports whether the element has that name.
+func (e Element) is(space, local string) bool {
+	n := e.node()
+	return n.qname[n.local:] == local && e.doc.spaces[n.space] == space
 }
 
 // Text returns the element's direct character data, white space at both ends removed.
@@ -85,14 +97,15 @@ func (e Element) Text() string {
 	return e.node().text
 }
 
-// Attr returns the value of an attribute without namespace, empty when it is absent.
+// Attr returns the value of an attribute without namespace, empty when it is absent. Namespace declarations are no
+// attributes.
 func (e Element) Attr(local string) string {
 	if e.doc == nil {
 		return ""
 	}
 	n := e.node()
 	for _, a := range e.doc.attrs[n.attrs[0]:n.attrs[1]] {
-		if a.name.Local == local && a.name.Space == "" {
+		if a.local == local && a.space == 0 {
 			return a.value
 		}
 	}
@@ -102,7 +115,7 @@ func (e Element) Attr(local string) string {
 // Child returns the first child element with that name, absent when there is none.
 func (e Element) Child(space, local string) Element {
 	for c := range e.Children() {
-		if n := c.node(); n.name.Local == local && n.name.Space == space {
+		if c.is(space, local) {
 			return c
 		}
 	}
@@ -113,7 +126,7 @@ func (e Element) Child(space, local string) Element {
 func (e Element) All(space, local string) iter.Seq[Element] {
 	return func(yield func(Element) bool) {
 		for c := range e.Children() {
-			if n := c.node(); n.name.Local == local && n.name.Space == space && !yield(c) {
+			if c.is(space, local) && !yield(c) {
 				return
 			}
 		}
@@ -151,21 +164,16 @@ func (e Element) Path() string {
 	if e.doc == nil {
 		return ""
 	}
-	n := e.node()
-	name := n.name.Local
-	if n.prefix != "" {
-		name = n.prefix + ":" + name
-	}
 	parent := e.Parent()
 	if !parent.Exists() {
-		return "/" + name
+		return "/" + e.node().qname
 	}
 	var b strings.Builder
 	b.WriteString(parent.Path())
 	b.WriteByte('/')
-	b.WriteString(name)
-	position, same := 0, 0
-	for s := range parent.All(n.name.Space, n.name.Local) {
+	b.WriteString(e.node().qname)
+	name, position, same := e.Name(), 0, 0
+	for s := range parent.All(name.Space, name.Local) {
 		same++
 		if s.at == e.at {
 			position = same
