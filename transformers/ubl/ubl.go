@@ -43,7 +43,8 @@ func (Transformer) Recognise(c transformers.Content) (transformers.Identity, *vi
 	name := root.Name()
 	id := transformers.Identity{
 		Format:  transformers.UBL,
-		Version: root.Child(basicNS, "UBLVersionID").Text(),
+		// A version is a word of labels and receipts, so a sender can't make it as long as it likes.
+		Version: violation.Excerpt(root.Child(basicNS, "UBLVersionID").Text()),
 	}
 	switch name.Local {
 	case "Invoice":
