@@ -8,8 +8,7 @@ import (
 // delivery maps BG-13 to BG-15.
 func (m *mapper) delivery(out document.Value, e xmldoc.Element) {
 	// BG-13 Delivery information
-	delivery := m.one(out, "delivery", e, "cac:Delivery", "BG-13")
-	to := out.Object("delivery", delivery.Ref())
+	to, delivery := m.group(out, "delivery", e, "cac:Delivery", "BG-13")
 	m.text(to, "partyName", delivery, "cac:DeliveryParty/cac:PartyName/cbc:Name", "BT-70")
 	m.identifier(to, "location", delivery, "cac:DeliveryLocation/cbc:ID", "BT-71")
 	m.date(to, "date", delivery, "cbc:ActualDeliveryDate", "BT-72")
@@ -27,8 +26,7 @@ type periodTerms struct{ group, start, end string }
 
 // period maps an invoicing period, of the document or of a line.
 func (m *mapper) period(parent document.Value, name string, e xmldoc.Element, terms periodTerms) {
-	period := m.one(parent, name, e, "cac:InvoicePeriod", terms.group)
-	out := parent.Object(name, period.Ref())
+	out, period := m.group(parent, name, e, "cac:InvoicePeriod", terms.group)
 	m.date(out, "start", period, "cbc:StartDate", terms.start)
 	m.date(out, "end", period, "cbc:EndDate", terms.end)
 }

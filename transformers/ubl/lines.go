@@ -28,9 +28,9 @@ func (m *mapper) line(out document.Value, e xmldoc.Element, names documentNames)
 	// BG-27 Invoice line allowances, BG-28 Invoice line charges
 	m.allowancesAndCharges(out, e, lineAllowance, lineCharge)
 	m.price(out, e)
-	item := m.one(out, "item", e, "cac:Item", "BG-31")
+	itemOut, item := m.group(out, "item", e, "cac:Item", "BG-31")
 	m.lineVAT(out, item)
-	m.item(out.Object("item", item.Ref()), item)
+	m.item(itemOut, item)
 }
 
 // lineObject writes BT-128: the document reference under the type code of objects. The first editions of the binding
@@ -52,8 +52,7 @@ func (m *mapper) lineObject(out document.Value, e xmldoc.Element) {
 
 // BG-29 Price details
 func (m *mapper) price(line document.Value, e xmldoc.Element) {
-	price := m.one(line, "price", e, "cac:Price", "BG-29")
-	out := line.Object("price", price.Ref())
+	out, price := m.group(line, "price", e, "cac:Price", "BG-29")
 	m.amount(out, "net", price, "cbc:PriceAmount", "BT-146")
 	discount := m.one(out, "discount", price, "cac:AllowanceCharge", "BT-147")
 	if indicator := discount.Child(basicNS, "ChargeIndicator"); indicator.Text() == "false" || indicator.Text() == "0" {

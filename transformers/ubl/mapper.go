@@ -51,6 +51,12 @@ func (m *mapper) one(out document.Value, name string, e xmldoc.Element, path, te
 	return first
 }
 
+// group returns the element at a path that EN 16931 allows once, and the member of out that it becomes.
+func (m *mapper) group(out document.Value, name string, e xmldoc.Element, path, term string) (document.Value, xmldoc.Element) {
+	found := m.one(out, name, e, path, term)
+	return out.Object(name, found.Ref()), found
+}
+
 // single sets first to found when it is the first of its term; otherwise it reports found and returns false.
 func (m *mapper) single(first *xmldoc.Element, found xmldoc.Element, out document.Value, name, term string) bool {
 	if !first.Exists() {

@@ -15,11 +15,10 @@ func isSEPA(id xmldoc.Element) bool { return strings.EqualFold(id.Attr("schemeID
 
 // parties maps BG-4 to BG-12.
 func (m *mapper) parties(out document.Value, e xmldoc.Element) {
-	m.seller(out.Object("seller", 0), m.one(out, "seller", e, "cac:AccountingSupplierParty/cac:Party", "BG-4"))
-	m.buyer(out.Object("buyer", 0), m.one(out, "buyer", e, "cac:AccountingCustomerParty/cac:Party", "BG-7"))
-	m.payee(out.Object("payee", 0), m.one(out, "payee", e, "cac:PayeeParty", "BG-10"))
-	m.taxRepresentative(out.Object("taxRepresentative", 0),
-		m.one(out, "taxRepresentative", e, "cac:TaxRepresentativeParty", "BG-11"))
+	m.seller(m.group(out, "seller", e, "cac:AccountingSupplierParty/cac:Party", "BG-4"))
+	m.buyer(m.group(out, "buyer", e, "cac:AccountingCustomerParty/cac:Party", "BG-7"))
+	m.payee(m.group(out, "payee", e, "cac:PayeeParty", "BG-10"))
+	m.taxRepresentative(m.group(out, "taxRepresentative", e, "cac:TaxRepresentativeParty", "BG-11"))
 }
 
 // BG-4 Seller
@@ -111,8 +110,7 @@ type addressTerms struct{ group, line1, line2, line3, city, postCode, subdivisio
 
 // address maps a postal address, which becomes the member "address".
 func (m *mapper) address(party document.Value, e xmldoc.Element, path string, terms addressTerms) {
-	address := m.one(party, "address", e, path, terms.group)
-	out := party.Object("address", address.Ref())
+	out, address := m.group(party, "address", e, path, terms.group)
 	m.text(out, "line1", address, "cbc:StreetName", terms.line1)
 	m.text(out, "line2", address, "cbc:AdditionalStreetName", terms.line2)
 	m.text(out, "line3", address, "cac:AddressLine/cbc:Line", terms.line3)
@@ -127,8 +125,7 @@ type contactTerms struct{ group, name, phone, email string }
 
 // contact maps the contact of a party.
 func (m *mapper) contact(party document.Value, e xmldoc.Element, terms contactTerms) {
-	contact := m.one(party, "contact", e, "cac:Contact", terms.group)
-	out := party.Object("contact", contact.Ref())
+	out, contact := m.group(party, "contact", e, "cac:Contact", terms.group)
 	m.text(out, "name", contact, "cbc:Name", terms.name)
 	m.text(out, "phone", contact, "cbc:Telephone", terms.phone)
 	m.text(out, "email", contact, "cbc:ElectronicMail", terms.email)

@@ -25,14 +25,12 @@ func (m *mapper) payment(root document.Value, e xmldoc.Element) {
 	})
 
 	// BG-18 Payment card information
-	card := m.one(out, "card", e, "cac:PaymentMeans/cac:CardAccount", "BG-18")
-	cardOut := out.Object("card", card.Ref())
+	cardOut, card := m.group(out, "card", e, "cac:PaymentMeans/cac:CardAccount", "BG-18")
 	m.text(cardOut, "primaryAccountNumber", card, "cbc:PrimaryAccountNumberID", "BT-87")
 	m.text(cardOut, "holderName", card, "cbc:HolderName", "BT-88")
 
 	// BG-19 Direct debit
-	mandate := m.one(out, "directDebit", e, "cac:PaymentMeans/cac:PaymentMandate", "BG-19")
-	debit := out.Object("directDebit", mandate.Ref())
+	debit, mandate := m.group(out, "directDebit", e, "cac:PaymentMeans/cac:PaymentMandate", "BG-19")
 	m.text(debit, "mandateReference", mandate, "cbc:ID", "BT-89")
 	m.creditor(debit, e)
 	m.text(debit, "debitedAccount", mandate, "cac:PayerFinancialAccount/cbc:ID", "BT-91")

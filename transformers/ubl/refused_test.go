@@ -219,3 +219,22 @@ func TestViolationsAreBounded(t *testing.T) {
 		t.Error("violations are not in the order of the document")
 	}
 }
+
+// TestGroupsKnowTheirPlace lets a missing term be reported at the group of the source that lacks it.
+func TestGroupsKnowTheirPlace(t *testing.T) {
+	_, result, _ := transform(t, read(t, repository+"/examples/documents/ubl-invoice.xml"))
+	for pointer, want := range map[string]string{
+		"/seller":        "/Invoice/AccountingSupplierParty/Party",
+		"/buyer/address": "/Invoice/AccountingCustomerParty/Party/PostalAddress",
+		"/payment":       "/Invoice/PaymentMeans",
+		"/totals":        "/Invoice/LegalMonetaryTotal",
+		"/lines/1":       "/Invoice/InvoiceLine[2]",
+		"/lines/1/price": "/Invoice/InvoiceLine[2]/Price",
+		"/lines/2/vat":   "/Invoice/InvoiceLine[3]/Item/ClassifiedTaxCategory",
+	} {
+		value := result.Parts[0].Doc.Lookup(pointer)
+		if got := elementPrefix.Replace(value.Source().Path); got != want {
+			t.Errorf("%s comes from %q, want %q", pointer, got, want)
+		}
+	}
+}

@@ -8,8 +8,7 @@ import (
 // totals maps BG-22 and BG-23.
 func (m *mapper) totals(root document.Value, e xmldoc.Element) {
 	// BG-22 Document totals
-	total := m.one(root, "totals", e, "cac:LegalMonetaryTotal", "BG-22")
-	out := root.Object("totals", total.Ref())
+	out, total := m.group(root, "totals", e, "cac:LegalMonetaryTotal", "BG-22")
 	m.amount(out, "lines", total, "cbc:LineExtensionAmount", "BT-106")
 	m.amount(out, "allowances", total, "cbc:AllowanceTotalAmount", "BT-107")
 	m.amount(out, "charges", total, "cbc:ChargeTotalAmount", "BT-108")

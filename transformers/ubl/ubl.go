@@ -42,7 +42,7 @@ func (Transformer) Recognise(c transformers.Content) (transformers.Identity, *vi
 	root := c.XML.Root()
 	name := root.Name()
 	id := transformers.Identity{
-		Format:  transformers.UBL,
+		Format: transformers.UBL,
 		// A version is a word of labels and receipts, so a sender can't make it as long as it likes.
 		Version: violation.Excerpt(root.Child(basicNS, "UBLVersionID").Text()),
 	}
