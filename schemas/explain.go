@@ -120,32 +120,6 @@ func (s *Schema) term(keywordLocation string) string {
 	return term
 }
 
-// Known reports whether a JSON pointer names a place that the schema describes; an item of a list is any number or *.
-// A nil schema describes nothing.
-func (s *Schema) Known(pointer string) bool {
-	if s == nil {
-		return false
-	}
-	v := s.raw.Root()
-	if pointer == "" {
-		return true
-	}
-	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		for range maxReferences {
-			if !v.Get("$ref").Exists() {
-				break
-			}
-			v = s.target(v)
-		}
-		if items := v.Get("items"); items.Exists() && (token == "*" || isIndex(token)) {
-			v = items
-			continue
-		}
-		v = v.Get("properties").Get(unescape(token))
-	}
-	return v.Exists()
-}
-
 // maxReferences bounds a chain of references: a longer one is a loop.
 const maxReferences = 8
 
@@ -181,5 +155,3 @@ func decodePointer(pointer string) string {
 	}
 	return pointer
 }
-
-func isIndex(token string) bool { return token != "" && strings.Trim(token, "0123456789") == "" }

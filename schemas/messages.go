@@ -13,8 +13,11 @@ const (
 	correctEN = "Correct the value in the source document and send it again."
 )
 
+// CodeRequired is the code of a violation about data that is missing.
+const CodeRequired = "schema_required"
+
 var missing = violation.Spec{
-	Code:     "schema_required",
+	Code:     CodeRequired,
 	FR:       "donnée obligatoire absente : %s",
 	EN:       "mandatory data missing: %s",
 	RemedyFR: "Ajoutez cette donnée dans le document source puis renvoyez-le.",

@@ -115,3 +115,6 @@ func (s *Schema) ID() string { return s.id }
 
 // Kinds returns the kinds that have a schema, sorted.
 func (s *Set) Kinds() []string { return slices.Sorted(maps.Keys(s.byKind)) }
+
+// Document returns the schema itself, for those who ask which places a document may have. It must not be changed.
+func (s *Schema) Document() *document.Doc { return s.raw }
