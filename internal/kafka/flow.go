@@ -14,6 +14,10 @@ import (
 // repeats, and the memory that remembers them would grow without end.
 const maxSpan = 32768
 
+// handoverGrace bounds how long a stopping flow waits for somebody to take a message from its channel: a router does at
+// once, and a reader that has gone must not hold up the group.
+const handoverGrace = 500 * time.Millisecond
+
 // flow hands out the records of some partitions as Watermill messages, from given positions, until it is stopped;
 // then it drains. A consumer group generation is one flow.
 type flow struct {
@@ -26,7 +30,8 @@ type flow struct {
 	poller *poller
 	parts  []*flowPart
 
-	stopping chan struct{}   // closed: hand out nothing any more
+	stopping chan struct{}   // closed: hand out nothing any more, apart from what lane.hand says
+	grace    context.Context // ends that exception; set before stopping is closed
 	expired  context.Context // ended: messages not acknowledged by now go to the next owner
 	lanes    sync.WaitGroup
 }
@@ -41,7 +46,8 @@ type flowPart struct {
 	lanes     map[uint32]*lane
 	records   int // handed to lanes and not done
 	bytes     int
-	starved   bool // the poller found no room
+	starved   bool  // the poller found no room
+	offered   int64 // highest number that was on its way to the channel before the flow stopped, -1 for none
 	committed int64
 }
 
@@ -51,7 +57,7 @@ func newFlow(s *subscription, positions map[topicPartition]int64, fresh map[topi
 	f := &flow{c: s.c, log: s.log, cfg: s.cfg, out: s.out, base: context.WithoutCancel(s.ctx), stopping: make(chan struct{})}
 	var polls []*polled
 	for tp, next := range positions {
-		fp := &flowPart{polled: newPolled(tp, next), flow: f, lanes: map[uint32]*lane{}, committed: next}
+		fp := &flowPart{polled: newPolled(tp, next), flow: f, lanes: map[uint32]*lane{}, committed: next, offered: -1}
 		fp.tracker.position = next
 		if fresh[tp] {
 			fp.committed = -1
@@ -65,8 +71,8 @@ func newFlow(s *subscription, positions map[topicPartition]int64, fresh map[topi
 }
 
 // run works until the context ends or commit or watch return false, then drains: what is with a handler may still be
-// acknowledged for DrainTimeout, then the last commit is made. commit is nil when there is no group.
-func (f *flow) run(ctx context.Context, commit func(context.Context, map[topicPartition]int64) bool, watch func() bool) {
+// acknowledged for DrainTimeout, then the last commit is made.
+func (f *flow) run(ctx context.Context, commit commitFunc, watch func() bool) {
 	expired, expire := context.WithCancel(f.base)
 	defer expire()
 	f.expired = expired
@@ -75,22 +81,34 @@ func (f *flow) run(ctx context.Context, commit func(context.Context, map[topicPa
 	fetched := make(chan struct{})
 	go func() { f.poller.run(fetching); close(fetched) }()
 
-	commits := time.NewTicker(f.cfg.CommitInterval)
-	defer commits.Stop()
+	// A commit that is on its way is never given up: it could arrive after the last one and move the offset back.
+	committing, stopCommitting := context.WithCancel(f.base)
+	defer stopCommitting()
+	over := make(chan struct{}) // the generation is over, or somebody says so
+	committed := make(chan struct{})
+	go func() {
+		defer close(committed)
+		f.commitOften(committing, commit, over)
+	}()
+
 	watches := time.NewTicker(f.cfg.PartitionWatchInterval)
 	defer watches.Stop()
 	for going := true; going; {
 		select {
 		case <-ctx.Done():
 			going = false
-		case <-commits.C:
-			going = f.commit(ctx, commit)
+		case <-over:
+			going = false
 		case <-watches.C:
 			going = watch()
 		}
 	}
 	stopFetching()
+	stopCommitting()
 	<-fetched
+	grace, cancel := context.WithTimeout(f.base, min(handoverGrace, f.cfg.DrainTimeout))
+	defer cancel()
+	f.grace = grace
 	close(f.stopping)
 	drained := make(chan struct{})
 	go func() { f.lanes.Wait(); close(drained) }()
@@ -103,14 +121,33 @@ func (f *flow) run(ctx context.Context, commit func(context.Context, map[topicPa
 		expire()
 		<-drained
 	}
-	// The generation's context has ended but its coordinator still takes the commit.
-	final, cancel := context.WithTimeout(f.base, f.cfg.FinalCommitTimeout)
-	defer cancel()
-	f.commit(final, commit)
+	<-committed
+	f.commit(commit) // the generation's context has ended, but the coordinator takes commits until we join again
 }
 
+// commitOften commits the watermarks at every interval until the context ends. It closes over when a commit says that
+// the generation is over.
+func (f *flow) commitOften(ctx context.Context, commit commitFunc, over chan<- struct{}) {
+	ticker := time.NewTicker(f.cfg.CommitInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if !f.commit(commit) {
+				close(over)
+				return
+			}
+		}
+	}
+}
+
+// commitFunc stores offsets; it returns false when the generation is over. nil when there is no group.
+type commitFunc func(context.Context, map[topicPartition]int64) bool
+
 // commit commits the watermarks that moved. It returns false when the generation is over.
-func (f *flow) commit(ctx context.Context, commit func(context.Context, map[topicPartition]int64) bool) bool {
+func (f *flow) commit(commit commitFunc) bool {
 	if commit == nil {
 		return true
 	}
@@ -125,7 +162,7 @@ func (f *flow) commit(ctx context.Context, commit func(context.Context, map[topi
 	if len(moved) == 0 {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.cfg.FinalCommitTimeout)
+	ctx, cancel := context.WithTimeout(f.base, f.cfg.CommitTimeout)
 	defer cancel()
 	if !commit(ctx, moved) {
 		return false
@@ -184,6 +221,28 @@ func (p *flowPart) accept(recs []Record, next int64) {
 		l.push(queued{rec: recs[i], number: number})
 	}
 	p.tracker.position = next
+}
+
+// offer notes that a message with these records is about to be handed out, unless the flow is stopping.
+func (p *flowPart) offer(items []queued) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.flow.stopping:
+	default:
+		p.offered = max(p.offered, items[len(items)-1].number)
+	}
+}
+
+// beforeOffered returns the leading items that come before some record already offered.
+func (p *flowPart) beforeOffered(items []queued) []queued {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for n < len(items) && items[n].number < p.offered {
+		n++
+	}
+	return items[:n]
 }
 
 // finished notes that the records of a message are done.

@@ -81,29 +81,16 @@ func (l *lane) next() []queued {
 // deliver hands out one message until it is acknowledged. It returns false when the flow stops first.
 func (l *lane) deliver(items []queued) bool {
 	f := l.part.flow
-	recs := make([]Record, len(items))
-	for i := range items {
-		recs[i] = items[i].rec
-	}
 	for nacks := 0; ; nacks++ {
-		msg, end := newMessage(f.expired, recs, f.cfg.BatchSize == 1)
-		select {
-		case <-f.stopping: // checked first: select chooses at random
-			end()
-			return false
-		default:
-		}
-		select {
-		case f.out <- msg:
-		case <-f.stopping:
-			end()
+		msg, end, handed := l.hand(items)
+		if len(handed) == 0 {
 			return false
 		}
 		ok := await(msg, f.expired.Done())
 		end()
 		if ok {
-			l.part.finished(items)
-			return true
+			l.part.finished(handed)
+			return len(handed) == len(items) // else what was left out must not be overtaken
 		}
 		timer := time.NewTimer(min(f.cfg.NackBackoff<<min(nacks, 20), f.cfg.MaxNackBackoff))
 		select {
@@ -113,6 +100,45 @@ func (l *lane) deliver(items []queued) bool {
 			return false
 		}
 	}
+}
+
+// hand gives the next message to the reader of the channel and returns the records it carries, none when the flow is
+// stopping. Then only records are handed out that come before one that was already offered: when all of them are done
+// the watermark is contiguous, and the next owner repeats nothing.
+func (l *lane) hand(items []queued) (msg *message.Message, end func(), handed []queued) {
+	f := l.part.flow
+	l.part.offer(items)
+	stopping := f.stopping
+	var grace <-chan struct{}
+	for {
+		select {
+		case <-f.stopping: // closed before it was waited for, or since
+			stopping, grace = nil, f.grace.Done()
+			items = l.part.beforeOffered(items)
+		default:
+		}
+		if len(items) == 0 {
+			return nil, nil, nil
+		}
+		msg, end = newMessage(f.expired, recordsIn(items), f.cfg.BatchSize == 1)
+		select {
+		case f.out <- msg:
+			return msg, end, items
+		case <-stopping:
+			end()
+		case <-grace:
+			end()
+			return nil, nil, nil
+		}
+	}
+}
+
+func recordsIn(items []queued) []Record {
+	recs := make([]Record, len(items))
+	for i := range items {
+		recs[i] = items[i].rec
+	}
+	return recs
 }
 
 // await returns true when the message is acknowledged, false when it is refused or time is up.

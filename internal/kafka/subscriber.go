@@ -42,11 +42,11 @@ type SubscriberConfig struct {
 	MaxInFlightRecords int
 	MaxInFlightBytes   int
 
-	CommitInterval     time.Duration // default 100 ms: what a crash repeats at most
-	DrainTimeout       time.Duration // default 3 s: how long handlers may finish before partitions are given up; below SessionTimeout
-	FinalCommitTimeout time.Duration // default 2 s: how long a commit is retried while the coordinator moves
-	NackBackoff        time.Duration // default 20 ms: pause before a refused message is handed out again, doubling
-	MaxNackBackoff     time.Duration // default 1 s
+	CommitInterval time.Duration // default 100 ms: what a crash repeats at most
+	DrainTimeout   time.Duration // default 3 s: how long handlers may finish before partitions are given up; below SessionTimeout
+	CommitTimeout  time.Duration // default 2 s: how long a commit is tried while the coordinator moves
+	NackBackoff    time.Duration // default 20 ms: pause before a refused message is handed out again, doubling
+	MaxNackBackoff time.Duration // default 1 s
 
 	HeartbeatInterval      time.Duration // default 500 ms: how soon a rebalance is noticed
 	SessionTimeout         time.Duration // default 6 s: how soon a dead member's partitions move (the least a broker allows)
@@ -65,7 +65,7 @@ func (c *SubscriberConfig) setDefaults() error {
 	c.MaxInFlightBytes = cmp.Or(c.MaxInFlightBytes, 32<<20)
 	c.CommitInterval = cmp.Or(c.CommitInterval, 100*time.Millisecond)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 3*time.Second)
-	c.FinalCommitTimeout = cmp.Or(c.FinalCommitTimeout, 2*time.Second)
+	c.CommitTimeout = cmp.Or(c.CommitTimeout, 2*time.Second)
 	c.NackBackoff = cmp.Or(c.NackBackoff, 20*time.Millisecond)
 	c.MaxNackBackoff = cmp.Or(c.MaxNackBackoff, time.Second)
 	c.HeartbeatInterval = cmp.Or(c.HeartbeatInterval, 500*time.Millisecond)
@@ -77,9 +77,9 @@ func (c *SubscriberConfig) setDefaults() error {
 		return errors.New("kafka: batch size, lanes and in-flight limits must be positive")
 	}
 	// No heartbeat is sent while draining, and the last commit comes after it.
-	if c.DrainTimeout+c.FinalCommitTimeout >= c.SessionTimeout || c.DrainTimeout+c.FinalCommitTimeout >= c.RebalanceTimeout {
+	if c.DrainTimeout+c.CommitTimeout >= c.SessionTimeout || c.DrainTimeout+c.CommitTimeout >= c.RebalanceTimeout {
 		return fmt.Errorf("kafka: draining (%v) and the last commit (%v) must be over before the session (%v) and the rebalance (%v) end",
-			c.DrainTimeout, c.FinalCommitTimeout, c.SessionTimeout, c.RebalanceTimeout)
+			c.DrainTimeout, c.CommitTimeout, c.SessionTimeout, c.RebalanceTimeout)
 	}
 	return nil
 }

@@ -119,9 +119,7 @@ func (s *subscription) generation(ctx context.Context, gen *kafkago.Generation) 
 			return false
 		}
 		// Nothing is lost: the watermark is committed at the next tick, or the records come again.
-		if !errors.Is(err, context.Canceled) {
-			s.log.Warn("offsets could not be committed", "error", err)
-		}
+		s.log.Warn("offsets could not be committed", "error", err)
 		return true
 	}, func() bool { return s.partitionCount(ctx, count) == count })
 }

@@ -25,7 +25,7 @@ func newSuite(t *testing.T, cfg SubscriberConfig) *suite {
 	fake := newBroker(t, kfake.NumBrokers(3))
 	// The suite refuses hundreds of messages in series, and starts and stops fifty members at once.
 	cfg.NackBackoff, cfg.MaxNackBackoff = time.Millisecond, 5*time.Millisecond
-	cfg.DrainTimeout, cfg.FinalCommitTimeout = 300*time.Millisecond, time.Second
+	cfg.DrainTimeout, cfg.CommitTimeout = 300*time.Millisecond, time.Second
 	cfg.HeartbeatInterval = 100 * time.Millisecond
 	cfg.NewTopic = Topic{Partitions: 5, Replication: 1}
 	return &suite{t: t, cluster: connect(t, fake), cfg: cfg}
