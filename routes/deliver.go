@@ -1,0 +1,127 @@
+package routes
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/commande-publique/passerelle/internal/expr"
+	"github.com/commande-publique/passerelle/internal/violation"
+)
+
+// Delivery is what becomes of a document that a route has taken. With a fatal violation nothing is published.
+type Delivery struct {
+	// Key is the record key that the route sets; empty when it sets none.
+	Key string
+	// Destinations holds every destination of the route, in the order of the file.
+	Destinations []Destination
+	Violations   []violation.Violation
+}
+
+// Destination is one destination of a route and whether it gets the document.
+type Destination struct {
+	Topic string
+	Form  Form
+	// Taken reports that the condition holds, or that there is none.
+	Taken bool
+	// Failed reports that the condition has no result; the violations say why.
+	Failed bool
+	// Required reports that a false condition refuses the document.
+	Required bool
+	// Condition is the condition as it was written; empty when there is none.
+	Condition string
+}
+
+var (
+	noDestination = violation.Spec{
+		Code:     "no_destination",
+		FR:       "route %[1]s : aucune destination ne veut ce document : %[2]s",
+		EN:       "route %[1]s: no destination wants this document: %[3]s",
+		RemedyFR: "Corrigez le document, ou ajoutez à la route une destination sans condition, par exemple vers archive.",
+		RemedyEN: "Correct the document, or add a destination without a condition to the route, for example to archive.",
+	}
+	requiredDestination = violation.Spec{
+		Code:     "required_destination",
+		FR:       "route %[1]s : la destination obligatoire %[2]s ne veut pas ce document : condition fausse « %[3]s »",
+		EN:       "route %[1]s: the required destination %[2]s does not want this document: condition false %[3]q",
+		RemedyFR: "Corrigez le document pour qu'il remplisse la condition, ou retirez « required: true » de la route.",
+		RemedyEN: "Correct the document so that it meets the condition, or remove \"required: true\" from the route.",
+	}
+)
+
+// Deliver decides who gets a document: every destination whose condition holds.
+func (r *Route) Deliver(m Message) Delivery {
+	values := m.values()
+	d := Delivery{Destinations: make([]Destination, 0, len(r.destinations))}
+	taken := 0
+	for _, to := range r.destinations {
+		ok, err := to.when.holds(values)
+		d.Destinations = append(d.Destinations, Destination{
+			Topic: to.topic, Form: to.form, Taken: ok && err == nil, Failed: err != nil, Required: to.required, Condition: to.when.String(),
+		})
+		switch {
+		case err != nil:
+			d.Violations = append(d.Violations, failed(conditionFailed, r.name, to.when, m, err))
+		case ok:
+			taken++
+		case to.required:
+			d.Violations = append(d.Violations, requiredDestination.New(to.when.place(m), r.name, to.topic, violation.Excerpt(to.when.text)))
+		}
+	}
+	if taken == 0 && d.Violations == nil {
+		fr, en := whyNobody(d.Destinations)
+		d.Violations = append(d.Violations, noDestination.New(violation.At{}, r.name, fr, en))
+	}
+	if r.key != nil {
+		var fault *violation.Violation
+		if d.Key, fault = r.keyOf(m, values); fault != nil {
+			d.Violations = append(d.Violations, *fault)
+		}
+	}
+	return d
+}
+
+// keyOf computes the key. An empty one is a fault: it would put all such documents into one order, or into none.
+func (r *Route) keyOf(m Message, values expr.Values) (string, *violation.Violation) {
+	key, err := r.key.program.Text(values)
+	if err == nil && key != "" {
+		return key, nil
+	}
+	var fault violation.Violation
+	if err == nil {
+		fault = keyFailed.New(r.key.place(m), r.name, violation.Excerpt(r.key.text), "elle est vide", "it is empty")
+	} else {
+		fault = failed(keyFailed, r.name, r.key, m, err)
+	}
+	return "", &fault
+}
+
+// place returns the place that the expression reads, where it reads one only.
+func (c *condition) place(m Message) violation.At {
+	var only string
+	for _, read := range c.program.Reads() {
+		if strings.HasPrefix(read, factDoc+"/") {
+			if only != "" {
+				return violation.At{}
+			}
+			only = read
+		}
+	}
+	return placeOf(m.Doc, only)
+}
+
+// whyNobody tells of each destination which condition is false; there are at most maxDestinations.
+func whyNobody(destinations []Destination) (fr, en string) {
+	var french, english []string
+	for i, d := range destinations {
+		if i == maxReasons {
+			more := len(destinations) - maxReasons
+			french = append(french, fmt.Sprintf("et %d de plus", more))
+			english = append(english, fmt.Sprintf("and %d more", more))
+			break
+		}
+		condition := violation.Excerpt(d.Condition)
+		french = append(french, fmt.Sprintf("%s : condition fausse « %s »", d.Topic, condition))
+		english = append(english, fmt.Sprintf("%s: condition false %q", d.Topic, condition))
+	}
+	return strings.Join(french, " ; "), strings.Join(english, "; ")
+}
