@@ -8,7 +8,6 @@
 package decp
 
 import (
-	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/transformers"
 )
@@ -33,44 +32,27 @@ const (
 // identifier; that of a file with several parts is the SIRET of the first.
 func (t *Transformer) Transform(c transformers.Content, _ transformers.Identity) (transformers.Result, []violation.Violation) {
 	s := split(c.JSON)
-	faults, ignored := s.faults, s.ignored
+	w := writer{faults: s.faults, ignored: s.ignored, flat: s.flat}
 	res := transformers.Result{Parts: make([]transformers.Part, 0, len(s.entries))}
 	for _, e := range s.entries {
-		w := &writer{typed: s.typed}
 		kind, shape, party := transformers.Contract, t.contract, "acheteur"
 		if e.concession {
 			kind, shape, party = transformers.Concession, t.concession, "autoriteConcedante"
 		}
-		doc := w.write(e.value, kind, shape, party)
-		faults, ignored = append(faults, w.faults...), append(ignored, w.ignored...)
+		doc := c.JSON.Derive()
+		w.write(doc, e.value, kind, shape, party)
 		buyer, id := doc.Root().Get(party).Get("id").Text(), doc.Root().Get("id").Text()
 		if res.Key == "" {
 			res.Key = buyer
 		}
 		res.Parts = append(res.Parts, transformers.Part{Kind: kind, Doc: doc, Key: buyer + "/" + id})
 	}
-	if len(faults) > 0 {
-		return transformers.Result{}, bound(faults)
+	if len(w.faults.list) > 0 {
+		return transformers.Result{}, w.faults.list
 	}
 	if len(res.Parts) == 1 {
 		res.Key = res.Parts[0].Key
 	}
-	res.Ignored = ignored
+	res.Ignored = w.ignored
 	return res, nil
-}
-
-// maxFaults bounds the violations of one file: a person corrects the first ones, and headers must hold them.
-const maxFaults = 20
-
-func bound(faults []violation.Violation) []violation.Violation {
-	if len(faults) > maxFaults {
-		faults[maxFaults-1].Count = 1 + len(faults) - maxFaults
-		faults = faults[:maxFaults]
-	}
-	return faults
-}
-
-func at(v document.Value) violation.At {
-	source := v.Source()
-	return violation.At{Source: source.Path, Line: source.Line, Column: source.Column}
 }

@@ -61,7 +61,7 @@ func TestGolden(t *testing.T) {
 	for _, c := range []struct{ file, golden, key, version, kind string }{
 		{"../../examples/documents/decp-contract.json", "contract.golden.json", "21350238800019/2026ECOLE07L1", "", "contract"},
 		{"testdata/mixed.json", "mixed.golden.json", "12345678901234", "", "concession"},
-		{"testdata/typed.json", "typed.golden.json", "12345678901234", "2.0.0", "contract"},
+		{"testdata/flat.json", "flat.golden.json", "12345678901234", "2.0.0", "contract"},
 	} {
 		t.Run(c.golden, func(t *testing.T) {
 			content := parse(t, read(t, c.file))
@@ -112,6 +112,8 @@ func TestRecognise(t *testing.T) {
 		{"empty first list", `{"marches":{"contrat-concession":[],"marche":[{}]}}`, true, "contract", "", false},
 		{"2.0.0", `{"marches":[{"_type":"Marché","ccag":"Travaux"}]}`, true, "contract", "2.0.0", false},
 		{"2.0.0 concession", `{"marches":[{"_type":"Contrat de concession","considerationsSociales":{}}]}`, true, "concession", "2.0.0", false},
+		{"2.0.0 without _type", `{"marches":[{"technique":[],"acheteur":{}}]}`, true, "contract", "2.0.0", false},
+		{"2.0.0 concession without _type", `{"marches":[{"autoriteConcedante":{},"considerationsSociales":[]}]}`, true, "concession", "2.0.0", false},
 		{"_type in 2.0.2", `{"marches":{"marche":[{"_type":"Marché","ccag":"Travaux"}]}}`, true, "contract", "", false},
 		{"1.x", `{"marches":[{"_type":"Marché","acheteur":{"id":"12345678901234","nom":"A"},"titulaires":[{"id":"1","denominationSociale":"B"}]}]}`, true, "contract", "1", true},
 		{"1.x without _type", `{"marches":[{"uid":"123456789012341","id":"1"}]}`, true, "contract", "1", true},
@@ -144,7 +146,8 @@ func TestTransformRefuses(t *testing.T) {
 		{"empty lists", `{"marches":{"marche":[],"contrat-concession":[]}}`, "decp_no_contract", "", "without any contract"},
 		{"empty typed list", `{"marches":[]}`, "decp_no_contract", "", "without any contract"},
 		{"unknown type", `{"marches":[{"_type":"Bon de commande","ccag":""}]}`, "decp_unknown_type", "/marches/0/_type", `"Bon de commande"`},
-		{"no type", `{"marches":[{"ccag":"Travaux"}]}`, "decp_unknown_type", "/marches/0", "unknown _type"},
+		{"no type", `{"marches":[{"ccag":"Travaux"}]}`, "decp_unknown_type", "/marches/0", "neither contract nor concession"},
+		{"amount as text in 2.0.0", `{"marches":[{"acheteur":{},"modifications":{"montant":"1"}}]}`, "decp_amount_not_number", "/marches/0/modifications/montant", "a string found"},
 		{"amount as text", `{"marches":{"marche":[{"montant":"12,50"}]}}`, "decp_amount_not_number", "/marches/marche/0/montant", "a string found"},
 		{"amount null", `{"marches":{"contrat-concession":[{"valeurGlobale":null}]}}`, "decp_amount_not_number", "/marches/contrat-concession/0/valeurGlobale", "null found"},
 		{"uid", `{"marches":{"marche":[{"uid":"1","ccag":""}]}}`, "decp_reserved_member", "/marches/marche/0/uid", "uid is not a member"},
@@ -285,9 +288,10 @@ func TestCorpus(t *testing.T) {
 }
 
 func FuzzTransform(f *testing.F) {
-	for _, file := range []string{"testdata/mixed.json", "testdata/typed.json", "../../examples/documents/decp-contract.json"} {
+	for _, file := range []string{"testdata/mixed.json", "testdata/flat.json", "../../examples/documents/decp-contract.json"} {
 		f.Add(read(f, file))
 	}
+	f.Add([]byte(`{"marches":[{"acheteur":{},"technique":["x"],"techniques":{"technique":[]},"titulaires":[{"titulaire":{}},7]}]}`))
 	f.Add([]byte(`{"marches":{"marche":[{"montant":1e30,"uid":[]}],"contrat-concession":7}}`))
 	tr := New()
 	f.Fuzz(func(t *testing.T, data []byte) {

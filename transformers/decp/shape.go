@@ -18,6 +18,8 @@ type shape struct {
 type member struct {
 	decimal bool   // an amount or a rate: a JSON number that becomes a decimal string
 	of      *shape // an object, or a list of objects
+	item    string // the one member of the wrapper objects that came with 2.0.1
+	list    bool   // whether the wrappers are the items of a list
 }
 
 var amountType = violation.Spec{
@@ -36,76 +38,70 @@ var reservedMember = violation.Spec{
 	RemedyEN: "Remove this member from the contract and send the file again.",
 }
 
-// writer writes one canonical document.
+// writer writes the canonical documents of one file and collects what it cannot carry.
 type writer struct {
-	origin  places
-	faults  []violation.Violation
+	faults  faults
 	ignored []string
-	typed   bool // entries have _type (2.0.0), which kind replaces
+	flat    bool // the form of 2.0.0: see flat.go
 }
 
-// places holds the source value of each canonical value; a reference is an index plus one.
-type places []document.Value
-
-// Locate implements [document.Origin].
-func (p *places) Locate(ref document.Ref) document.Source {
-	if ref <= 0 || int(ref) > len(*p) {
-		return document.Source{}
-	}
-	return (*p)[ref-1].Source()
-}
-
-func (w *writer) write(source document.Value, kind transformers.Kind, s *shape, party string) *document.Doc {
-	doc := document.New(&w.origin, 64)
+func (w *writer) write(doc *document.Doc, source document.Value, kind transformers.Kind, s *shape, party string) {
+	doc.SetRoot(document.Object, "", source.Ref())
 	root := doc.Root()
-	doc.SetRoot(document.Object, "", w.ref(source))
-	root.AddString("kind", string(kind), w.ref(source))
+	root.AddString("kind", string(kind), source.Ref())
 	for m := range source.Children() {
 		switch {
-		case m.Name() == "_type" && w.typed:
+		case m.Name() == "_type" && w.flat: // kind replaces it
 		case m.Name() == "kind" || m.Name() == "uid":
-			w.faults = append(w.faults, reservedMember.New(at(m), m.Source().Path))
+			w.faults.add(reservedMember, m, m.Pointer())
 		default:
 			w.member(root, m, s)
 		}
 	}
 	// The uid of all consumers of DECP: the buyer's SIRET followed by the contract's identifier.
-	root.AddString("uid", root.Get(party).Get("id").Text()+root.Get("id").Text(), w.ref(source))
-	return doc
-}
-
-func (w *writer) ref(v document.Value) document.Ref {
-	w.origin = append(w.origin, v)
-	return document.Ref(len(w.origin))
+	root.AddString("uid", root.Get(party).Get("id").Text()+root.Get("id").Text(), source.Ref())
 }
 
 func (w *writer) member(out document.Value, v document.Value, s *shape) {
-	m, known := s.members[v.Name()]
+	name := v.Name()
+	m, known := s.members[name]
+	if w.flat {
+		if !known {
+			name, m, known = s.wrapperOf(v)
+		}
+		if m.item != "" && !wrapped(v, m) {
+			w.wrap(out, name, v, m)
+			return
+		}
+	}
 	switch {
 	case !known && !s.closed:
-		w.ignored = append(w.ignored, v.Source().Path)
+		w.ignored = append(w.ignored, v.Pointer())
 	case m.decimal && v.Type() == document.Number:
-		out.Add(v.Name(), document.String, Decimal(v.Text()), w.ref(v))
+		out.Add(name, document.String, Decimal(v.Text()), v.Ref())
 	case m.decimal:
-		found := typeNames[v.Type()]
-		w.faults = append(w.faults, amountType.New(at(v), v.Source().Path, found[0], found[1]))
+		found := typeNames(v.Type())
+		w.faults.add(amountType, v, v.Pointer(), found[0], found[1])
 	default:
-		w.value(out, v, m.of)
+		w.value(out, name, v, m.of)
 	}
 }
 
 // value writes a value of any type; s describes the objects in it, nil where everything is copied.
-func (w *writer) value(out document.Value, v document.Value, s *shape) {
+func (w *writer) value(out document.Value, name string, v document.Value, s *shape) {
 	text := v.Text()
-	if v.Type() == document.Number {
+	switch {
+	case v.Type() == document.Number:
 		text = Decimal(text) // a count may be written 12.0: still an integer, and one form of it
+	case w.flat:
+		text = plainApostrophe(text)
 	}
-	copied := out.Add(v.Name(), v.Type(), text, w.ref(v))
+	copied := out.Add(name, v.Type(), text, v.Ref())
 	for child := range v.Children() {
 		if v.Type() == document.Object && s != nil {
 			w.member(copied, child, s)
 		} else {
-			w.value(copied, child, s)
+			w.value(copied, child.Name(), child, s)
 		}
 	}
 }

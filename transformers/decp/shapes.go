@@ -7,11 +7,13 @@ func object(m members) *shape { return &shape{members: m} }
 // identifierOnly is a buyer: nothing but its SIRET has a meaning.
 func identifierOnly() *shape { return object(members{"id": {}}) }
 
-// list is {"<item>": [...]}: the wrapper of lists of codes.
-func codes(item string) member { return member{of: object(members{item: {}})} }
+// codes is {"<item>": [...]}: the wrapper of a list of codes.
+func codes(item string) member { return member{of: object(members{item: {}}), item: item} }
 
 // entries is [{"<item>": {...}}, ...]: the wrapper of lists of objects.
-func entries(item string, s *shape) member { return member{of: object(members{item: {of: s}})} }
+func entries(item string, s *shape) member {
+	return member{of: object(members{item: {of: s}}), item: item, list: true}
+}
 
 // contractShape is a "marche".
 func contractShape() *shape {

@@ -14,8 +14,8 @@ type entry struct {
 // splitting is what a file holds, in the order of its bytes.
 type splitting struct {
 	entries []entry
-	typed   bool // the form of 2.0.0: one list, each entry names its type in _type
-	faults  []violation.Violation
+	flat    bool // the form of 2.0.0: one list for both kinds
+	faults  faults
 	ignored []string
 }
 
@@ -37,10 +37,10 @@ var noContract = violation.Spec{
 
 var unknownKind = violation.Spec{
 	Code:     "decp_unknown_type",
-	FR:       "_type « %s » inconnu : Marché ou Contrat de concession attendu",
-	EN:       "unknown _type %q: Marché or Contrat de concession expected",
-	RemedyFR: "Corrigez _type, ou utilisez la structure des versions 2.0.1 et suivantes : {\"marches\":{\"marche\":[...],\"contrat-concession\":[...]}}.",
-	RemedyEN: "Correct _type, or use the structure of versions 2.0.1 and later: {\"marches\":{\"marche\":[...],\"contrat-concession\":[...]}}.",
+	FR:       "ni marché ni contrat de concession : _type « %s », sans acheteur ni autoriteConcedante reconnus",
+	EN:       "neither contract nor concession: _type %q, no acheteur and no autoriteConcedante that decide",
+	RemedyFR: `Utilisez la structure des versions 2.0.1 et suivantes : {"marches":{"marche":[...],"contrat-concession":[...]}}.`,
+	RemedyEN: `Use the structure of versions 2.0.1 and later: {"marches":{"marche":[...],"contrat-concession":[...]}}.`,
 }
 
 // split finds the contracts of a file: in the two lists of an object since 2.0.1, in one list in 2.0.0.
@@ -55,14 +55,14 @@ func split(doc *document.Doc) splitting {
 		case document.Object:
 			s.lists(member)
 		case document.Array:
-			s.typed = true
-			s.list(member, func(item document.Value) { s.typedEntry(item) })
+			s.flat = true
+			s.list(member, s.entry)
 		default:
-			s.faults = append(s.faults, expected(member, document.Object))
+			s.faults.expect(member, document.Object)
 		}
 	}
-	if len(s.entries) == 0 && len(s.faults) == 0 {
-		s.faults = append(s.faults, noContract.New(at(doc.Root())))
+	if len(s.entries) == 0 && len(s.faults.list) == 0 {
+		s.faults.add(noContract, doc.Root())
 	}
 	return s
 }
@@ -82,42 +82,41 @@ func (s *splitting) lists(marches document.Value) {
 // list visits the items of a list that must hold objects.
 func (s *splitting) list(list document.Value, visit func(document.Value)) {
 	if list.Type() != document.Array {
-		s.faults = append(s.faults, expected(list, document.Array))
+		s.faults.expect(list, document.Array)
 		return
 	}
 	for item := range list.Children() {
 		if item.Type() != document.Object {
-			s.faults = append(s.faults, expected(item, document.Object))
+			s.faults.expect(item, document.Object)
 			continue
 		}
 		visit(item)
 	}
 }
 
-func (s *splitting) typedEntry(item document.Value) {
-	switch kind := item.Get("_type"); kind.Text() {
-	case "Marché":
-		s.entries = append(s.entries, entry{value: item})
-	case "Contrat de concession":
-		s.entries = append(s.entries, entry{item, true})
-	default:
-		where := kind
-		if !kind.Exists() {
-			where = item
-		}
-		s.faults = append(s.faults, unknownKind.New(at(where), violation.Excerpt(kind.Text())))
+// entry adds an entry of the one list of 2.0.0. Its kind is what _type says where a producer kept that member of 1.x,
+// else that of the party that concludes the contract.
+func (s *splitting) entry(item document.Value) {
+	if concession, known := kindOf(item); known {
+		s.entries = append(s.entries, entry{item, concession})
+		return
 	}
+	where := item.Get("_type")
+	if !where.Exists() {
+		where = item
+	}
+	s.faults.add(unknownKind, where, violation.Excerpt(where.Text()))
 }
 
-func (s *splitting) ignore(v document.Value) { s.ignored = append(s.ignored, v.Source().Path) }
-
-// typeNames are the JSON types in both languages.
-var typeNames = map[document.Type][2]string{
-	document.Null: {"null", "null"}, document.Bool: {"booléen", "a boolean"}, document.Number: {"nombre", "a number"},
-	document.String: {"texte", "a string"}, document.Array: {"liste", "an array"}, document.Object: {"objet", "an object"},
+func kindOf(item document.Value) (concession, known bool) {
+	switch item.Get("_type").Text() {
+	case "Marché":
+		return false, true
+	case "Contrat de concession":
+		return true, true
+	}
+	concession = item.Get("autoriteConcedante").Exists()
+	return concession, !item.Get("_type").Exists() && (concession || item.Get("acheteur").Exists())
 }
 
-func expected(v document.Value, want document.Type) violation.Violation {
-	w, f := typeNames[want], typeNames[v.Type()]
-	return wrongType.New(at(v), v.Source().Path, w[0], f[0], w[1], f[1])
-}
+func (s *splitting) ignore(v document.Value) { s.ignored = append(s.ignored, v.Pointer()) }

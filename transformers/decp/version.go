@@ -15,8 +15,8 @@ var unsupportedVersion = violation.Spec{
 }
 
 // Recognise implements [transformers.Transformer]. A DECP file is an object with a member "marches". Nothing in it
-// names its version: a list of entries with _type is 2.0.0 or 1.x, told apart by their members; the versions from
-// 2.0.1 on have one structure and cannot be told apart, so their version stays empty.
+// names its version: one list for both kinds is 2.0.0 or 1.x, told apart by the members of its entries; the versions
+// from 2.0.1 on have one structure and cannot be told apart, so their version stays empty.
 func (t *Transformer) Recognise(c transformers.Content) (transformers.Identity, *violation.Violation, bool) {
 	if c.JSON == nil {
 		return transformers.Identity{}, nil, false
@@ -46,7 +46,8 @@ func firstEntry(doc *document.Doc) (entry, bool) {
 	marches := doc.Root().Get("marches")
 	if marches.Type() == document.Array {
 		first := marches.At(0)
-		return entry{first, first.Get("_type").Text() == "Contrat de concession"}, first.Type() == document.Object
+		concession, _ := kindOf(first)
+		return entry{first, concession}, first.Type() == document.Object
 	}
 	for list := range marches.Children() {
 		if first := list.At(0); first.Type() == document.Object && (list.Name() == contractList || list.Name() == concessionList) {
@@ -58,7 +59,10 @@ func firstEntry(doc *document.Doc) (entry, bool) {
 
 // isVersion1 reports whether an entry is of DECP 1.x: it bears a mark of that version and nothing that came with 2.0.
 func isVersion1(v document.Value) bool {
-	for _, name := range []string{"considerationsSociales", "considerationsEnvironnementales", "techniques", "modalitesExecution", "ccag", "offresRecues", "typesPrix"} {
+	for _, name := range []string{
+		"considerationsSociales", "considerationsEnvironnementales", "ccag", "offresRecues",
+		"techniques", "technique", "modalitesExecution", "modaliteExecution", "typesPrix", "typePrix",
+	} {
 		if v.Get(name).Exists() {
 			return false
 		}
