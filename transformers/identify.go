@@ -1,0 +1,205 @@
+package transformers
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+)
+
+// Hints is what the sender says about a document in the attributes of its event. Recognition does not use it; what
+// contradicts the content is a violation. Empty says nothing.
+type Hints struct {
+	ContentType string // CloudEvents datacontenttype, a media type (RFC 2046)
+	EventType   string // CloudEvents type
+}
+
+// Identify parses a document once and says which format, kind and version it is, by its content alone. The content
+// and identity are usable when no violation is fatal.
+func (r *Registry) Identify(data []byte, hints Hints) (content Content, identity Identity, violations []violation.Violation) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			content, identity, violations = Content{}, Identity{}, append(violations, internalFault(fault))
+		}
+	}()
+	if len(data) > r.limits.DocumentBytes {
+		return content, identity, []violation.Violation{*refuse(tooLarge, len(data), r.limits.DocumentBytes)}
+	}
+	shape, refused := sniff(data)
+	if refused != nil {
+		return content, identity, []violation.Violation{*refused}
+	}
+	if v := contradictsContentType(hints.ContentType, shape); v != nil {
+		violations = append(violations, *v)
+	}
+	var fault *violation.Violation
+	if shape == jsonShape {
+		content.JSON, fault = jsondoc.Parse(data)
+	} else {
+		content.XML, fault = xmldoc.Parse(data)
+	}
+	if fault == nil {
+		identity, fault = r.recognise(content)
+	}
+	if fault != nil {
+		violations = append(violations, *fault)
+	}
+	if v := contradictsEventType(hints.EventType, identity.Kind); v != nil {
+		violations = append(violations, *v)
+	}
+	return content, identity, violations
+}
+
+// recognise asks the transformers in order.
+func (r *Registry) recognise(content Content) (Identity, *violation.Violation) {
+	for _, t := range r.transformers {
+		if identity, refused, ok := t.Recognise(content); ok {
+			return identity, refused
+		}
+	}
+	if content.JSON != nil {
+		return Identity{}, unknownJSONDocument(content)
+	}
+	return Identity{}, unknownXMLDocument(content.XML)
+}
+
+func unknownJSONDocument(content Content) *violation.Violation {
+	root := content.JSON.Root()
+	found := root.Type().String()
+	if kind := root.Get("kind"); kind.Text() != "" {
+		found += `, kind "` + violation.Excerpt(kind.Text()) + `"`
+	}
+	place := root.Source()
+	v := unknownJSON.New(violation.At{Source: place.Path, Line: place.Line, Column: place.Column}, found)
+	return &v
+}
+
+func unknownXMLDocument(doc *xmldoc.Doc) *violation.Violation {
+	root := doc.Root()
+	name := root.Name()
+	place := doc.Locate(root.Ref())
+	at := violation.At{Source: place.Path, Line: place.Line, Column: place.Column}
+	var v violation.Violation
+	switch {
+	case name.Local == "Envelope" && (name.Space == "http://schemas.xmlsoap.org/soap/envelope/" || name.Space == "http://www.w3.org/2003/05/soap-envelope"):
+		v = soapEnvelope.New(at)
+	case strings.EqualFold(name.Local, "html"):
+		v = htmlDocument.New(at)
+	default:
+		v = unknownXML.New(at, violation.Excerpt(name.Local), violation.Excerpt(name.Space))
+	}
+	return &v
+}
+
+// shape is what the first bytes look like.
+type shape string
+
+const (
+	xmlShape  shape = "XML"
+	jsonShape shape = "JSON"
+)
+
+const byteOrderMark = "\ufeff"
+
+// sniff looks at the first bytes: XML and JSON go to their parsers, anything else is refused here.
+func sniff(data []byte) (shape, *violation.Violation) {
+	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte(byteOrderMark)), " \t\r\n")
+	switch {
+	case len(text) == 0:
+		return "", refuse(emptyDocument, len(data))
+	case bytes.HasPrefix(text, []byte("%PDF")):
+		return "", refuse(unsupportedPDF)
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")), bytes.HasPrefix(data, []byte("PK\x07\x08")):
+		return "", refuse(unsupportedArchive, "zip")
+	case bytes.HasPrefix(data, []byte("\x1f\x8b")):
+		return "", refuse(unsupportedArchive, "gzip")
+	case isHTML(text):
+		return "", refuse(htmlDocument)
+	case text[0] == '<', isUTF16(data):
+		return xmlShape, nil
+	case text[0] == '{' || text[0] == '[' || text[0] == '"' || isJSONScalar(text):
+		return jsonShape, nil
+	}
+	return "", refuse(unknownBytes, firstBytes(text))
+}
+
+// isUTF16 reports whether the bytes start like XML or a mark in UTF-16; the XML parser then says so.
+func isUTF16(data []byte) bool {
+	return len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff || data[0] == 0 && data[1] == '<')
+}
+
+// isJSONScalar reports whether the whole text is a JSON number, well-formed or not, or a word of JSON. Other texts that
+// start like one are texts.
+func isJSONScalar(text []byte) bool {
+	switch word := string(bytes.TrimRight(text[:min(len(text), 4096)], " \t\r\n")); word {
+	case "true", "false", "null":
+		return true
+	default:
+		return (word[0] == '-' || '0' <= word[0] && word[0] <= '9') && strings.Trim(word, "0123456789+-.eE") == ""
+	}
+}
+
+// isHTML reports whether a text is HTML, which is seldom well-formed XML: behind a declaration and comments it starts
+// with its DOCTYPE or its root element, in any case.
+func isHTML(text []byte) bool {
+	const far = 4096 // no declaration and no comment before HTML is longer
+	head := strings.ToLower(string(text[:min(len(text), far)]))
+	for {
+		head = strings.TrimLeft(head, " \t\r\n")
+		end := ""
+		switch {
+		case strings.HasPrefix(head, "<?"):
+			end = "?>"
+		case strings.HasPrefix(head, "<!--"):
+			end = "-->"
+		default:
+			return startsWithWord(head, "<!doctype html") || startsWithWord(head, "<html")
+		}
+		_, after, found := strings.Cut(head, end)
+		if !found {
+			return false
+		}
+		head = after
+	}
+}
+
+// startsWithWord reports whether s starts with a word that ends there.
+func startsWithWord(s, word string) bool {
+	rest, ok := strings.CutPrefix(s, word)
+	return ok && (rest == "" || strings.ContainsRune(" \t\r\n>/[", rune(rest[0])))
+}
+
+// firstBytes shows the start of an unknown content: as text when it is one, else in hexadecimal.
+func firstBytes(data []byte) string {
+	head := data[:min(len(data), 40)]
+	for range utf8.UTFMax - 1 { // a character that was cut
+		if len(head) < len(data) && !utf8.Valid(head) {
+			head = head[:len(head)-1]
+		}
+	}
+	isControl := func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
+	if utf8.Valid(head) && bytes.IndexFunc(head, isControl) < 0 {
+		return `"` + violation.Excerpt(string(head)) + `"`
+	}
+	return hexadecimal(head[:min(len(head), 8)])
+}
+
+func hexadecimal(b []byte) string {
+	const digits = "0123456789abcdef"
+	out := make([]byte, 0, 3*len(b))
+	for i, c := range b {
+		if i > 0 {
+			out = append(out, ' ')
+		}
+		out = append(out, digits[c>>4], digits[c&15])
+	}
+	return string(out)
+}
+
+func refuse(spec violation.Spec, args ...any) *violation.Violation {
+	v := spec.New(violation.At{}, args...)
+	return &v
+}

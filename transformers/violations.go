@@ -1,0 +1,67 @@
+package transformers
+
+import "github.com/commande-publique/passerelle/internal/violation"
+
+// What is accepted, for the messages that refuse the rest.
+const (
+	acceptedFR = "Formats lus : facture UBL 2 (Invoice, CreditNote), facture CII (CrossIndustryInvoice), DUME (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 en JSON, document canonique en JSON."
+	acceptedEN = "Formats that are read: UBL 2 invoices (Invoice, CreditNote), CII invoices (CrossIndustryInvoice), ESPD (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 in JSON, canonical documents in JSON."
+)
+
+var (
+	emptyDocument = violation.Spec{
+		Code: "empty_document",
+		FR:   "document attendu, rien d'autre que des blancs trouvé (%d octets)", EN: "expected a document, found nothing but blanks (%d bytes)",
+		RemedyFR: "Envoyez le document lui-même dans la valeur du message.", RemedyEN: "Send the document itself as the value of the message.",
+	}
+	tooLarge = violation.Spec{
+		Code: "document_too_large",
+		FR:   "document de %d octets, au plus %d", EN: "document of %d bytes, at most %d",
+		RemedyFR: "Retirez ou allégez les pièces jointes, ou découpez le document.", RemedyEN: "Remove or shrink the attachments, or split the document.",
+	}
+	unsupportedPDF = violation.Spec{
+		Code: "unsupported_format",
+		FR:   "document PDF : Factur-X n'est pas encore lu", EN: "PDF document: Factur-X is not read yet",
+		RemedyFR: "Envoyez la facture XML seule (le fichier factur-x.xml joint au PDF).", RemedyEN: "Send the XML invoice alone (the file factur-x.xml attached to the PDF).",
+	}
+	unsupportedArchive = violation.Spec{
+		Code: "unsupported_archive",
+		FR:   "archive %s : les archives ne sont pas ouvertes", EN: "%s archive: archives are not opened",
+		RemedyFR: "Décompressez, puis envoyez un document par message.", RemedyEN: "Decompress it and send one document a message.",
+	}
+	htmlDocument = violation.Spec{
+		Code: "html_document",
+		FR:   "page HTML trouvée : souvent le message d'erreur d'un portail, enregistré à la place du document", EN: "found an HTML page: often the error message of a portal, saved in place of the document",
+		RemedyFR: "Récupérez à nouveau le document d'origine. " + acceptedFR, RemedyEN: "Fetch the original document again. " + acceptedEN,
+	}
+	soapEnvelope = violation.Spec{
+		Code: "soap_envelope",
+		FR:   "enveloppe SOAP trouvée autour du document", EN: "found a SOAP envelope around the document",
+		RemedyFR: "Envoyez le document sans son enveloppe : le contenu de Body seul.", RemedyEN: "Send the document without its envelope: the content of Body alone.",
+	}
+	unknownBytes = violation.Spec{
+		Code: "unknown_format",
+		FR:   "XML ou JSON attendu, trouvé un contenu qui commence par %s", EN: "expected XML or JSON, found a content that starts with %s",
+		RemedyFR: acceptedFR, RemedyEN: acceptedEN,
+	}
+	unknownXML = violation.Spec{
+		Code: "unknown_format",
+		FR:   "document XML inconnu : racine « %s », espace de noms « %s »", EN: "unknown XML document: root %q, namespace %q",
+		RemedyFR: acceptedFR, RemedyEN: acceptedEN,
+	}
+	unknownJSON = violation.Spec{
+		Code: "unknown_format",
+		FR:   "document JSON inconnu (%s) : ni membre « marches » (DECP), ni membre « kind » d'une nature connue (document canonique)", EN: "unknown JSON document (%s): no member \"marches\" (DECP) and no member \"kind\" of a known kind (canonical document)",
+		RemedyFR: acceptedFR, RemedyEN: acceptedEN,
+	}
+	contentTypeMismatch = violation.Spec{
+		Code: "content_type_mismatch",
+		FR:   "le type de contenu annoncé « %s » contredit le contenu, qui est du %s", EN: "the announced content type %q contradicts the content, which is %s",
+		RemedyFR: "Corrigez l'en-tête content-type, ou envoyez le bon document.", RemedyEN: "Correct the header content-type, or send the right document.",
+	}
+	eventTypeMismatch = violation.Spec{
+		Code: "event_type_mismatch",
+		FR:   "le type d'événement « %s » annonce %s, le document est de nature %s", EN: "the event type %q announces %s, the document is of kind %s",
+		RemedyFR: "Corrigez l'en-tête ce_type, ou envoyez le bon document.", RemedyEN: "Correct the header ce_type, or send the right document.",
+	}
+)
