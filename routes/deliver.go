@@ -80,17 +80,23 @@ func (r *Route) Deliver(m Message) Delivery {
 	return d
 }
 
-// keyOf computes the key. An empty one is a fault: it would put all such documents into one order, or into none.
+// maxKey bounds a computed key: order keys have some dozens of bytes, and every output carries one.
+const maxKey = 1024
+
+// keyOf computes the key. An empty one is a fault: the message would silently keep its incoming key.
 func (r *Route) keyOf(m Message, values expr.Values) (string, *violation.Violation) {
 	key, err := r.key.program.Text(values)
-	if err == nil && key != "" {
-		return key, nil
-	}
 	var fault violation.Violation
-	if err == nil {
-		fault = keyFailed.New(r.key.place(m), r.name, violation.Excerpt(r.key.text), "elle est vide", "it is empty")
-	} else {
+	switch {
+	case err != nil:
 		fault = failed(keyFailed, r.name, r.key, m, err)
+	case key == "":
+		fault = keyFailed.New(r.key.place(m), r.name, violation.Excerpt(r.key.text), "elle est vide", "it is empty")
+	case len(key) > maxKey:
+		fault = keyFailed.New(r.key.place(m), r.name, violation.Excerpt(r.key.text),
+			fmt.Sprintf("elle dépasse %d octets", maxKey), fmt.Sprintf("it is longer than %d bytes", maxKey))
+	default:
+		return key, nil
 	}
 	return "", &fault
 }

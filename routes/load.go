@@ -1,7 +1,6 @@
 package routes
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +16,9 @@ type Options struct {
 	Topics []string
 	// Reserved are the topics that the gateway itself writes, receipts and dead letters: no destination may be one.
 	Reserved []string
-	// Shapes gives the shape of the canonical documents of every known kind.
+	// Kinds are the known kinds of document.
+	Kinds []string
+	// Shapes gives the shape of the canonical documents of a kind; of a kind without one, conditions may read anything.
 	Shapes map[string]*expr.Shape
 	// Formats are the formats of documents; with none, nothing is proven about conditions on the format.
 	Formats []string
@@ -55,7 +56,7 @@ const (
 // Load compiles routes into a table. The order of the files is the order in which routes are tried; the caller decides
 // it. The list has all faults of all files; the table is nil when it has errors.
 func Load(files []File, opts Options) (*Table, diag.List) {
-	l := &loader{opts: opts, kinds: slices.Sorted(maps.Keys(opts.Shapes)), envs: map[string]*expr.Env{}, names: map[string]diag.Position{}}
+	l := &loader{opts: opts, envs: map[string]*expr.Env{}, names: map[string]diag.Position{}}
 	if len(files) > maxRoutes {
 		l.list.Errorf(diag.Position{File: files[maxRoutes].Name}, CodeLimit, "trop de routes : au plus %[1]d, trouvé %[2]d", "too many routes: at most %[1]d, found %[2]d", maxRoutes, len(files))
 		return nil, l.list
@@ -78,12 +79,12 @@ func Load(files []File, opts Options) (*Table, diag.List) {
 // loader is the state of a Load.
 type loader struct {
 	opts    Options
-	kinds   []string
 	list    diag.List
 	notes   []Note
 	envs    map[string]*expr.Env // by the kinds whose documents they are for
 	names   map[string]diag.Position
 	entries []*entry
+	said    map[diag.Position]bool // where the YAML of the current file has faults
 }
 
 // entry is a route with what is only needed while it is loaded.
@@ -101,6 +102,10 @@ func (l *loader) file(f File) {
 	var file routeFile
 	list := yamldoc.Unmarshal(f.Name, f.Data, &file)
 	l.list.Append(list)
+	l.said = map[diag.Position]bool{}
+	for _, d := range list.All() {
+		l.said[d.Position] = true
+	}
 	if f.Shipped && !list.HasErrors() {
 		if missing := l.unconfigured(&file); missing != "" {
 			l.notes = append(l.notes, Note{file.Route.Value,
@@ -127,9 +132,11 @@ func (l *loader) unconfigured(f *routeFile) string {
 
 func (l *loader) route(f *routeFile, usable *bool) *Route {
 	r := &Route{name: f.Route.Value, description: strings.TrimSpace(f.Description.Value)}
-	l.name(f.Route)
+	if !l.name(f.Route) {
+		*usable = false // it would be told a second time, as a route that the first of its name stands before
+	}
 	r.from = l.listed(f.From, CodeTopic, "sujet source inconnu %[1]q", "unknown source topic %[1]q", l.opts.Topics, usable)
-	r.accept = l.listed(f.Accept, CodeKind, "type de document inconnu %[1]q", "unknown kind of document %[1]q", l.kinds, usable)
+	r.accept = l.listed(f.Accept, CodeKind, "type de document inconnu %[1]q", "unknown kind of document %[1]q", l.opts.Kinds, usable)
 	var sound bool // whether the packs are known changes nothing in what the route takes
 	r.rules = l.listed(f.Validate.Rules, CodeRules, "paquet de règles inconnu %[1]q", "unknown rule pack %[1]q", l.opts.Rules, &sound)
 	env := l.env(r.accept)
@@ -162,24 +169,26 @@ var (
 	topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
 )
 
-func (l *loader) name(name yamldoc.String) {
+// name checks the name of a route and reports whether it is the first of that name.
+func (l *loader) name(name yamldoc.String) bool {
 	if name.Value == "" {
-		return // reported as missing
+		return true // reported as missing
 	}
 	if !routeName.MatchString(name.Value) {
 		l.list.Add(diag.Errorf(name.Pos, CodeName, "nom de route %[1]q : attendu des minuscules, des chiffres et des tirets",
 			"route name %[1]q: expected lower-case letters, digits and hyphens", excerpt(name.Value)).
 			WithHint("par exemple : supplier-invoices", "for example: supplier-invoices"))
-		return
+		return true
 	}
 	l.short(name, "un nom de route", "a route name")
 	if first, twice := l.names[name.Value]; twice {
 		l.list.Add(diag.Errorf(name.Pos, CodeName, "une autre route s'appelle déjà %[1]q : %[2]s", "another route is called %[1]q already: %[2]s", name.Value, first).
 			WithHint("donnez un autre nom à l'une des deux ; pour remplacer une route livrée, mettez routes.catalog à false et copiez celles que vous gardez",
 				"give one of them another name; to replace a shipped route, set routes.catalog to false and copy those you keep"))
-		return
+		return false
 	}
 	l.names[name.Value] = name.Pos
+	return true
 }
 
 func (l *loader) short(s yamldoc.String, fr, en string) {
@@ -237,12 +246,14 @@ func (l *loader) env(kinds []string) *expr.Env {
 	if env := l.envs[id]; env != nil {
 		return env
 	}
-	var shape *expr.Shape
-	if len(kinds) > 0 {
-		var shapes []*expr.Shape
-		for _, kind := range kinds {
-			shapes = append(shapes, l.opts.Shapes[kind])
+	var shapes []*expr.Shape
+	for _, kind := range kinds {
+		if shape := l.opts.Shapes[kind]; shape != nil {
+			shapes = append(shapes, shape)
 		}
+	}
+	var shape *expr.Shape // any path
+	if len(kinds) > 0 && len(shapes) == len(kinds) {
 		shape = expr.Union(shapes...)
 	}
 	env, err := newEnv(shape)
@@ -254,9 +265,10 @@ func (l *loader) env(kinds []string) *expr.Env {
 	return env
 }
 
-// compile compiles an expression of a route; it returns nil when there is none or it has faults.
+// compile compiles an expression of a route; it returns nil when there is none or it has faults. What YAML has refused,
+// such as an unquoted text that starts with "!", is not read as an expression too.
 func (l *loader) compile(env *expr.Env, want expr.Result, text yamldoc.String) *condition {
-	if !text.IsSet() {
+	if !text.IsSet() || l.said[text.Pos] {
 		return nil
 	}
 	if strings.TrimSpace(text.Value) == "" {

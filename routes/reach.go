@@ -146,10 +146,14 @@ func (l *loader) overlaps(earlier []*entry, e *entry) {
 		"not proven: the document decides whether it goes to this route or before it to " + names(others)})
 }
 
-// unread warns of source topics that no route reads: all their messages become dead letters.
+// unread warns of source topics that no route reads: all their messages become dead letters. It says nothing while a
+// route has errors, as it may be meant to read the topic.
 func (l *loader) unread() {
+	if l.list.HasErrors() {
+		return
+	}
 	for _, topic := range l.opts.Topics {
-		if slices.ContainsFunc(l.entries, func(e *entry) bool { return !e.usable || slices.Contains(e.route.from, topic) }) {
+		if slices.ContainsFunc(l.entries, func(e *entry) bool { return slices.Contains(e.route.from, topic) }) {
 			continue
 		}
 		l.list.Add(diag.Warnf(diag.Position{}, CodeUnread, "aucune route ne lit le sujet source %[1]q : tous ses messages seront des lettres mortes",
