@@ -23,6 +23,9 @@ const (
 	JSON Format = "json"
 )
 
+// Formats lists the formats that are read.
+func Formats() []string { return []string{string(UBL), string(CII), string(ESPD), string(DECP), string(JSON)} }
+
 // Kind says what a document is.
 type Kind string
 
@@ -63,6 +66,9 @@ type Result struct {
 	Parts []Part
 	// Key is the order key of the document as a whole: that of its only part, or of the buyer when it is split.
 	Key string
+	// Split reports that the format holds documents that are published one by one, each under its own key, however
+	// many there are (EIP: splitter).
+	Split bool
 	// Ignored lists the places of the source, as XPath or JSON pointer, that hold content and have no place in the
 	// canonical document, in document order.
 	Ignored []string

@@ -66,8 +66,8 @@ func (v Value) Copy(name string, src Value) Value {
 	return c
 }
 
-// Prune removes the objects and arrays without content below v, as canonical documents hold none, and reports whether
-// v itself is left with nothing.
+// Prune removes the arrays without items and the objects without members below v that stand for nothing in the source
+// (Ref 0), and reports whether v itself is one. An empty group of the source stays: that it is there is a fact.
 func (v Value) Prune() (empty bool) {
 	n := v.node()
 	if n.typ != Object && n.typ != Array {
@@ -93,5 +93,5 @@ func (v Value) Prune() (empty bool) {
 		v.doc.nodes[last].next = 0
 	}
 	n.last, n.size = last, size
-	return size == 0
+	return size == 0 && (n.typ == Array || n.ref == 0)
 }

@@ -45,6 +45,9 @@ type Name struct{ Space, Local string }
 // Root returns the root element.
 func (d *Doc) Root() Element { return Element{d, 1} }
 
+// Element returns the element that a reference names; the references of a document are 1 to Len, in document order.
+func (d *Doc) Element(ref document.Ref) Element { return Element{d, int32(ref)} }
+
 // Len returns the number of elements.
 func (d *Doc) Len() int { return len(d.elements) - 1 }
 

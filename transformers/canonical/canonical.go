@@ -21,7 +21,9 @@ type Writer struct {
 
 // NewWriter returns a writer of an empty canonical document that comes from source.
 func NewWriter(source *xmldoc.Doc) *Writer {
-	return &Writer{source: source, doc: document.New(source, source.Len()), read: make([]bool, source.Len()+1)}
+	doc := document.New(source, source.Len())
+	doc.SetRoot(document.Object, "", source.Root().Ref())
+	return &Writer{source: source, doc: doc, read: make([]bool, source.Len()+1)}
 }
 
 // Root returns the canonical document's root object.
@@ -80,19 +82,17 @@ func (w *Writer) put(out document.Value, name, text string, e xmldoc.Element) {
 	}
 }
 
-// Ignored lists the XPaths of the elements that hold text and were not read, in document order.
+// maxIgnored bounds the list of ignored places: a document of nothing else would make a report larger than itself.
+const maxIgnored = 1000
+
+// Ignored lists the XPaths of the elements that hold text and were not read, in document order, the first thousand.
 func (w *Writer) Ignored() []string {
 	var paths []string
-	var walk func(xmldoc.Element)
-	walk = func(e xmldoc.Element) {
-		if e.Text() != "" && !w.read[e.Ref()] {
+	for ref := document.Ref(1); int(ref) < len(w.read) && len(paths) < maxIgnored; ref++ {
+		if e := w.source.Element(ref); e.Text() != "" && !w.read[ref] {
 			paths = append(paths, e.Path())
 		}
-		for c := range e.Children() {
-			walk(c)
-		}
 	}
-	walk(w.source.Root())
 	return paths
 }
 

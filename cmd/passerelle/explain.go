@@ -1,0 +1,270 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/commande-publique/passerelle/internal/app"
+	"github.com/commande-publique/passerelle/internal/pipeline"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/routes"
+)
+
+func (c *cli) explain() *cobra.Command {
+	var from string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "explain FILE...",
+		Short: c.say("Dire, sans broker, ce que la passerelle ferait d'un document et pourquoi", "Tell, without a broker, what the gateway would do with a document and why"),
+		Long: c.say(
+			"Sans --from, le document est jugé comme s'il venait du premier sujet source, dans l'ordre de la configuration,\ndont une route le prend. Code 1 si un document est refusé.",
+			"Without --from the document is judged as if it came from the first source topic, in the order of the\nconfiguration, with a route that takes it. Exit code 1 when a document is refused."),
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			gateway, err := c.load()
+			if err != nil {
+				return err
+			}
+			if err := c.knownSource(gateway, from); err != nil {
+				return err
+			}
+			var result error
+			for _, file := range files {
+				value, err := os.ReadFile(file)
+				if err != nil {
+					return err
+				}
+				topic, verdict := gateway.Judge(from, value)
+				if verdict.Outcome() == pipeline.DeadLetter {
+					result = refused
+				}
+				if asJSON {
+					err = json.NewEncoder(c.out).Encode(explanationOf(file, verdict))
+				} else {
+					c.explainText(file, topic, verdict)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return result
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", "", c.say("sujet source d'où viendrait le document", "source topic that the document would come from"))
+	cmd.Flags().BoolVar(&asJSON, "json", false, c.say("un objet JSON par fichier", "one JSON object a file"))
+	return cmd
+}
+
+// explanation is the answer of explain --json.
+type explanation struct {
+	File         string            `json:"file"`
+	Format       *string           `json:"format"`
+	Version      *string           `json:"version"`
+	Kind         *string           `json:"kind"`
+	Outcome      pipeline.Outcome  `json:"outcome"`
+	Route        *string           `json:"route"`
+	Destinations []destination     `json:"destinations"`
+	Parts        []explanationPart `json:"parts,omitempty"`
+	Violations   []shownViolation  `json:"violations"`
+}
+
+type explanationPart struct {
+	Kind         string        `json:"kind"`
+	Key          string        `json:"key"`
+	Route        *string       `json:"route"`
+	Destinations []destination `json:"destinations"`
+}
+
+type destination struct {
+	Topic string `json:"topic"`
+	Form  string `json:"form"`
+}
+
+// shownViolation is a violation with all its members: a program that reads them finds each, empty or not.
+type shownViolation struct {
+	violation.Violation
+	Pointer string `json:"pointer"`
+	Source  string `json:"source"`
+	Term    string `json:"term"`
+}
+
+func explanationOf(file string, v pipeline.Verdict) explanation {
+	e := explanation{
+		File:    file,
+		Format:  optional(string(v.Identity.Format)),
+		Version: optional(v.Identity.Version),
+		Kind:    optional(string(v.Identity.Kind)),
+		Outcome: v.Outcome(),
+	}
+	if route := v.Route(); route != nil {
+		e.Route = optional(route.Name())
+	}
+	e.Destinations = []destination{}
+	for _, part := range v.Parts {
+		p := explanationPart{Kind: string(part.Kind), Key: part.Key, Destinations: []destination{}}
+		if part.Selection.Route != nil {
+			p.Route = optional(part.Selection.Route.Name())
+		}
+		if v.Outcome() == pipeline.Delivered {
+			p.Destinations = taken(part.Delivery)
+		}
+		for _, d := range p.Destinations {
+			if !slices.Contains(e.Destinations, d) {
+				e.Destinations = append(e.Destinations, d)
+			}
+		}
+		if v.Split {
+			e.Parts = append(e.Parts, p)
+		}
+	}
+	e.Violations = shown(v.Violations)
+	return e
+}
+
+func shown(vs []violation.Violation) []shownViolation {
+	out := []shownViolation{}
+	for _, v := range vs {
+		out = append(out, shownViolation{v, v.Pointer, v.Source, v.Term})
+	}
+	return out
+}
+
+func taken(d routes.Delivery) []destination {
+	list := []destination{}
+	for _, dest := range d.Destinations {
+		if dest.Taken {
+			list = append(list, destination{dest.Topic, string(dest.Form)})
+		}
+	}
+	return list
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// knownSource refuses a topic that is no source.
+func (c *cli) knownSource(g *app.Gateway, topic string) error {
+	if topic == "" {
+		return nil
+	}
+	if slices.Contains(g.Sources(), topic) {
+		return nil
+	}
+	return fmt.Errorf(c.say("« %s » n'est pas un sujet source ; attendu : %s", "%q is no source topic; expected one of %s"),
+		topic, strings.Join(g.Sources(), ", "))
+}
+
+// explainText tells the story of a verdict, stage by stage.
+func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
+	c.printf("%s\n", "%s\n", file)
+	c.printf("  reçu        depuis %s, SHA-256 %x\n", "  received    from %s, SHA-256 %x\n", topic, v.SHA256)
+	id := v.Identity
+	if id.Format == "" {
+		c.printf("  reconnu     non\n", "  recognised  no\n")
+	} else {
+		c.printf("  reconnu     %s\n", "  recognised  %s\n", strings.TrimSpace(fmt.Sprintf("%s %s %s", id.Kind, id.Format, id.Version)))
+	}
+	if n := len(v.Ignored); n > 0 {
+		c.printf("  transformé  %d donnée(s) de la source sans place dans la forme canonique :\n", "  transformed %d piece(s) of source data have no place in the canonical form:\n", n)
+		for _, path := range v.Ignored[:min(n, maxShownIgnored)] {
+			c.printf("                %s\n", "                %s\n", path)
+		}
+		if n > maxShownIgnored {
+			c.printf("                … et %d de plus\n", "                … and %d more\n", n-maxShownIgnored)
+		}
+	}
+	for i, part := range v.Parts {
+		if v.Split {
+			c.printf("  document %d  %s, clé %s\n", "  document %d  %s, key %s\n", i+1, part.Kind, part.Key)
+		} else {
+			c.printf("  clé         %s\n", "  key         %s\n", part.Key)
+		}
+		for _, r := range part.Selection.Considered {
+			c.printf("  route       %s\n", "  route       %s\n", c.consideration(r))
+		}
+		for _, d := range part.Delivery.Destinations {
+			c.printf("  destination %s (%s) : %s\n", "  destination %s (%s): %s\n", d.Topic, d.Form, c.destinationReason(d))
+		}
+	}
+	c.violations(v.Violations)
+	if v.Outcome() == pipeline.Delivered {
+		c.printf("  → transmis\n", "  → delivered\n")
+	} else {
+		c.printf("  → refusé : lettre morte\n", "  → refused: dead letter\n")
+	}
+}
+
+// maxShownIgnored keeps a page of text a page; --json is for programs.
+const maxShownIgnored = 10
+
+func (c *cli) violations(vs []violation.Violation) {
+	for _, v := range vs {
+		severity := c.say("refus", "refusal")
+		if !v.IsFatal() {
+			severity = c.say("avertissement", "warning")
+		}
+		c.printf("  %s %s : %s\n", "  %s %s: %s\n", severity, v.Code, c.say(v.FR, v.EN))
+		if place := placeOf(v); place != "" {
+			c.printf("              où : %s\n", "              where: %s\n", place)
+		}
+		c.printf("              remède : %s\n", "              remedy: %s\n", c.say(v.Remedy, v.RemedyEN))
+	}
+}
+
+// placeOf writes where a violation is, as far as it is known.
+func placeOf(v violation.Violation) string {
+	var places []string
+	if v.Term != "" {
+		places = append(places, v.Term)
+	}
+	if v.Pointer != "" {
+		places = append(places, v.Pointer)
+	}
+	position := ""
+	if v.Line > 0 {
+		position = fmt.Sprintf("%d:%d", v.Line, v.Column)
+	}
+	for _, place := range []string{v.Source, position} {
+		if place != "" && !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return strings.Join(places, ", ")
+}
+
+func (c *cli) consideration(r routes.Considered) string {
+	switch r.Reason {
+	case routes.Taken:
+		return fmt.Sprintf(c.say("%s : prend le document", "%s: takes the document"), r.Route)
+	case routes.OtherTopic:
+		return fmt.Sprintf(c.say("%s : ne lit pas ce sujet", "%s: does not read this topic"), r.Route)
+	case routes.OtherKind:
+		return fmt.Sprintf(c.say("%s : n'accepte pas ce type de document", "%s: does not accept this kind of document"), r.Route)
+	case routes.ConditionFalse:
+		return fmt.Sprintf(c.say("%s : condition fausse : %s", "%s: condition false: %s"), r.Route, r.Condition)
+	case routes.ConditionFailed:
+		return fmt.Sprintf(c.say("%s : condition impossible à évaluer : %s", "%s: condition cannot be evaluated: %s"), r.Route, r.Condition)
+	default:
+		return fmt.Sprintf(c.say("%s : une route précédente a pris le document", "%s: an earlier route took the document"), r.Route)
+	}
+}
+
+func (c *cli) destinationReason(d routes.Destination) string {
+	switch {
+	case d.Taken && d.Condition != "":
+		return fmt.Sprintf(c.say("oui, condition vraie : %s", "yes, condition true: %s"), d.Condition)
+	case d.Taken:
+		return c.say("oui", "yes")
+	default:
+		return fmt.Sprintf(c.say("non, condition fausse : %s", "no, condition false: %s"), d.Condition)
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/commande-publique/passerelle/internal/app"
+	"github.com/commande-publique/passerelle/internal/diag"
+	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/telemetry"
+)
+
+// load compiles the configuration, prints its faults and warnings on the error output, and returns refused when it
+// has faults.
+func (c *cli) load() (*app.Gateway, error) {
+	gateway, list := app.Load(c.configFile)
+	if err := c.report(list); err != nil {
+		return nil, err
+	}
+	if gateway == nil {
+		return nil, refused
+	}
+	return gateway, nil
+}
+
+func (c *cli) report(list diag.List) error {
+	return diag.Print(c.err, list, func(file string) []byte {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil // a shipped route: its place is told, its line cannot be shown
+		}
+		return data
+	}, c.lang)
+}
+
+func (c *cli) logger(g *app.Gateway) (*slog.Logger, error) {
+	return telemetry.NewLogger(c.err, g.Config.Log.Level.Value, g.Config.Log.Format.Value)
+}
+
+// connect reaches the broker that a client verb talks to: --broker, else that of the configuration, else the embedded
+// one.
+func (c *cli) connect(ctx context.Context, g *app.Gateway, broker string) (*kafka.Cluster, error) {
+	brokers := []string{broker}
+	if broker == "" {
+		brokers = g.Brokers()
+	}
+	cluster, err := kafka.NewCluster(kafka.Config{Brokers: brokers, ClientID: g.Config.Kafka.ClientID.Value})
+	if err != nil {
+		return nil, err
+	}
+	if err := cluster.Ping(ctx); err != nil {
+		_ = cluster.Close() // never fails
+		return nil, fmt.Errorf("%w; %s", err, c.say(
+			"démarrez « passerelle serve », ou indiquez --broker", "start \"passerelle serve\", or give --broker"))
+	}
+	return cluster, nil
+}

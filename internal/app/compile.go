@@ -1,0 +1,140 @@
+// Package app builds the gateway from its configuration and runs it. It is the only package that knows all others.
+//
+// [Compile] does everything that can fail without touching the outside: configuration, routes, schemas and rules
+// become one immutable pipeline. [Start] then opens the broker and serves.
+package app
+
+import (
+	"errors"
+	"os"
+	"slices"
+
+	"github.com/commande-publique/passerelle/config"
+	"github.com/commande-publique/passerelle/internal/diag"
+	"github.com/commande-publique/passerelle/internal/expr"
+	"github.com/commande-publique/passerelle/internal/pipeline"
+	"github.com/commande-publique/passerelle/internal/yamldoc"
+	"github.com/commande-publique/passerelle/routes"
+	"github.com/commande-publique/passerelle/schemas"
+	"github.com/commande-publique/passerelle/schemas/rules"
+	"github.com/commande-publique/passerelle/transformers"
+	"github.com/commande-publique/passerelle/transformers/cii"
+	"github.com/commande-publique/passerelle/transformers/decp"
+	"github.com/commande-publique/passerelle/transformers/espd"
+	"github.com/commande-publique/passerelle/transformers/ubl"
+)
+
+// Gateway is a compiled configuration: everything that a verdict needs, and where messages come from and go to.
+type Gateway struct {
+	Config   *config.Config
+	Pipeline *pipeline.Pipeline
+	Routes   *routes.Table
+}
+
+// Load reads and compiles a configuration file; an empty name means the built-in defaults. The list holds every fault
+// of the configuration, its routes and their conditions at once; the Gateway is nil when there are any.
+func Load(file string) (*Gateway, diag.List) {
+	if file == "" {
+		return Compile(config.Default())
+	}
+	cfg, list := config.Load(file, yamldoc.SystemResolver())
+	if cfg == nil {
+		return nil, list
+	}
+	gateway, faults := Compile(cfg)
+	list.Append(faults)
+	return gateway, list
+}
+
+// Compile builds the pipeline of a configuration. See [Load].
+func Compile(cfg *config.Config) (*Gateway, diag.List) {
+	files, list := routeFiles(cfg)
+	set, err := schemas.Load()
+	if err != nil {
+		list.Add(fault(err))
+		return nil, list
+	}
+	shapes := map[string]*expr.Shape{}
+	for _, kind := range set.Kinds() {
+		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
+	}
+	packs, err := rules.Shipped(shapes)
+	if err != nil {
+		list.Add(fault(err))
+		return nil, list
+	}
+	table, faults := routes.Load(files, routes.Options{
+		Topics: sources(cfg), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
+	})
+	list.Append(faults)
+	if list.HasErrors() {
+		return nil, list
+	}
+	registry := transformers.NewRegistry(
+		transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)},
+		ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New(),
+	)
+	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table}, list
+}
+
+// fault is a fault of the build: what the binary holds does not load.
+func fault(err error) diag.Diagnostic {
+	return diag.Errorf(diag.Position{}, "internal_error", "défaut de ce programme : %v", "fault of this program: %v", err)
+}
+
+// routeFiles reads the catalogue and the operator's route files, in the order of the route table.
+func routeFiles(cfg *config.Config) ([]routes.File, diag.List) {
+	var files []routes.File
+	if cfg.Routes.Catalog.Value {
+		files = routes.Catalog()
+	}
+	names, list := cfg.RouteFiles()
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			var path *os.PathError
+			if errors.As(err, &path) {
+				err = path.Err
+			}
+			list.Errorf(diag.Position{File: name}, "config_routes", "fichier de route illisible : %v", "the route file cannot be read: %v", err)
+			continue
+		}
+		files = append(files, routes.File{Name: name, Data: data})
+	}
+	return files, list
+}
+
+// Sources lists the source topics in the order of the configuration.
+func (g *Gateway) Sources() []string { return sources(g.Config) }
+
+func sources(cfg *config.Config) []string {
+	var topics []string
+	for _, s := range cfg.Sources.Items {
+		topics = append(topics, s.Topic.Value)
+	}
+	return topics
+}
+
+// Brokers returns the addresses at which clients of this configuration find the broker: those of the cluster, or that
+// of the embedded broker.
+func (g *Gateway) Brokers() []string {
+	if g.Config.Kafka.Brokers.Len() == 0 {
+		return []string{g.Config.Embedded.Listen.Value}
+	}
+	var brokers []string
+	for _, b := range g.Config.Kafka.Brokers.Items {
+		brokers = append(brokers, b.Value)
+	}
+	return brokers
+}
+
+// reserved lists the topics that the gateway itself writes.
+func reserved(cfg *config.Config) []string {
+	topics := []string{cfg.DeadLetters.Value}
+	for _, s := range cfg.Sources.Items {
+		if s.Receipts.Value != config.NoReceipts && !slices.Contains(topics, s.Receipts.Value) {
+			topics = append(topics, s.Receipts.Value)
+		}
+	}
+	return topics
+}

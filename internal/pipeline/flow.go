@@ -1,0 +1,129 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/violation"
+)
+
+// Publisher publishes records, all of them or an error that says which were not acknowledged by all in-sync replicas.
+type Publisher interface {
+	Produce(ctx context.Context, records []kafka.Record) error
+}
+
+// FlowConfig says how one source topic is served.
+type FlowConfig struct {
+	Receipts    string // topic of the receipts, empty for none
+	DeadLetters string // topic of the dead letters
+	Now         func() time.Time
+	Logger      *slog.Logger
+}
+
+// Flow handles the messages of one source topic: it judges each and publishes what the verdict says.
+type Flow struct {
+	pipeline    *Pipeline
+	publisher   Publisher
+	receipts    string
+	deadLetters string
+	now         func() time.Time
+	log         *slog.Logger
+}
+
+// NewFlow returns the flow of one source topic.
+func NewFlow(p *Pipeline, publisher Publisher, cfg FlowConfig) *Flow {
+	return &Flow{
+		pipeline: p, publisher: publisher,
+		receipts: cfg.Receipts, deadLetters: cfg.DeadLetters, now: cfg.Now, log: cfg.Logger,
+	}
+}
+
+// Handle is the Watermill handler: it takes a batch of records of one lane and returns nil once every output of every
+// record is acknowledged, which lets the offsets be committed. An error hands the same batch out again, in place, so
+// the order of the lane holds. It only comes from publishing: a document that is refused is not a failure.
+func (f *Flow) Handle(batch *message.Message) error {
+	var outputs []kafka.Record
+	var origins []origin
+	for _, r := range kafka.Records(batch) {
+		m := Message{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value, Headers: r.Headers}
+		first := len(outputs)
+		var err error
+		if outputs, err = f.outputs(outputs, m, f.pipeline.Judge(m)); err != nil {
+			return err
+		}
+		for range outputs[first:] {
+			origins = append(origins, origin{m, first, len(outputs)})
+		}
+	}
+	return f.publish(batch.Context(), outputs, origins)
+}
+
+// origin is the message that an output belongs to, and the range of all its outputs.
+type origin struct {
+	message  Message
+	from, to int
+}
+
+// outputs appends everything that a verdict publishes: deliveries or the dead letter, and the receipt.
+func (f *Flow) outputs(dst []kafka.Record, m Message, v Verdict) ([]kafka.Record, error) {
+	if v.Outcome() == Delivered {
+		dst = append(dst, f.deliver(m, v)...)
+	} else {
+		dst = append(dst, f.refuse(m, v))
+	}
+	if f.receipts == "" {
+		return dst, nil
+	}
+	receipt, err := f.answer(m, v)
+	if err != nil {
+		return nil, err
+	}
+	return append(dst, receipt), nil
+}
+
+var tooLarge = violation.Spec{
+	Code:     "output_too_large",
+	FR:       "le document produit pour le sujet « %s » fait %s octets : le sujet ne l'accepte pas",
+	EN:       "the document made for topic %q is %s bytes long: the topic does not take it",
+	RemedyFR: "Augmentez max.message.bytes du sujet, ou demandez form: original, puis rejouez le message.",
+	RemedyEN: "Raise max.message.bytes of the topic, or ask for form: original, then replay the message.",
+}
+
+// publish produces the outputs of a batch. A message with an output that its topic does not take becomes a dead
+// letter, as sending it again would fail for ever; its other outputs may have been published by then, under ids that
+// make a repeat recognisable.
+func (f *Flow) publish(ctx context.Context, outputs []kafka.Record, origins []origin) error {
+	err := f.publisher.Produce(ctx, outputs)
+	if err == nil {
+		return nil
+	}
+	var produce *kafka.ProduceError
+	if !errors.As(err, &produce) {
+		return err
+	}
+	var letters []kafka.Record
+	refused := map[int]bool{}
+	for _, failed := range produce.Failed {
+		o := origins[failed.Index]
+		var large *kafka.RecordTooLargeError
+		if !errors.As(failed.Err, &large) || outputs[failed.Index].Topic == f.deadLetters {
+			return err
+		}
+		if refused[o.from] {
+			continue
+		}
+		refused[o.from] = true
+		v := f.pipeline.Judge(o.message)
+		v.Violations = append(v.Violations, tooLarge.New(violation.At{}, large.Topic, strconv.Itoa(large.Size)))
+		if letters, err = f.outputs(letters, o.message, v); err != nil {
+			return err
+		}
+	}
+	return f.publisher.Produce(ctx, letters)
+}

@@ -1,0 +1,146 @@
+package pipeline
+
+import (
+	"encoding/hex"
+	"strconv"
+
+	"github.com/commande-publique/passerelle/internal/deadletter"
+	"github.com/commande-publique/passerelle/internal/event"
+	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/routes"
+	"github.com/commande-publique/passerelle/transformers"
+)
+
+// The headers of outputs beside the CloudEvents attributes.
+const (
+	HeaderRoute        = "passerelle-route"
+	HeaderRouteVersion = "passerelle-route-version"
+	HeaderSHA256       = "passerelle-sha256" // of the original bytes, hexadecimal
+)
+
+// typePrefix starts the CloudEvents type of documents that came without one.
+const typePrefix = "fr.commandepublique."
+
+// eventTypes names the business event that a document of a kind tells of.
+var eventTypes = map[transformers.Kind]string{
+	transformers.Invoice:      "facture.deposee.v1",
+	transformers.CreditNote:   "facture.deposee.v1",
+	transformers.ESPDRequest:  "dume.acheteur.publie.v1",
+	transformers.ESPDResponse: "dume.oe.depose.v1",
+	transformers.Contract:     "marche.notifie.v1",
+	transformers.Concession:   "concession.notifiee.v1",
+}
+
+// deliver returns the outputs of an accepted message: for each document its canonical form to each destination that
+// wants it, and the original bytes once to each topic that wants those.
+func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
+	var out []kafka.Record
+	originals := map[string]bool{}
+	for i, part := range v.Parts {
+		var canonical []byte
+		for _, d := range part.Delivery.Destinations {
+			switch {
+			case !d.Taken:
+			case d.Form == routes.Original:
+				if !originals[d.Topic] {
+					originals[d.Topic] = true
+					out = append(out, kafka.Record{
+						Topic: d.Topic, Key: originalKey(m, v, part), Value: m.Value,
+						Headers: f.headers(m, v, part, originalEvent(v)),
+					})
+				}
+			default:
+				if canonical == nil {
+					canonical = part.Doc.AppendJSON(nil)
+				}
+				out = append(out, kafka.Record{
+					Topic: d.Topic, Key: canonicalKey(m, v, part), Value: canonical,
+					Headers: f.headers(m, v, part, f.canonicalEvent(v, part, i)),
+				})
+			}
+		}
+	}
+	return out
+}
+
+// originalKey is the incoming key; a split file without one has the key of the whole file, and the key of a route
+// counts where there is one document only.
+func originalKey(m Message, v Verdict, part Part) []byte {
+	switch {
+	case !v.Split && part.Delivery.Key != "":
+		return []byte(part.Delivery.Key)
+	case v.Split && m.Key == nil:
+		return []byte(v.Key)
+	default:
+		return m.Key
+	}
+}
+
+// canonicalKey is the key that the route sets, else that of the document where a file was split, else the incoming
+// one: outputs stay in the order of their inputs.
+func canonicalKey(m Message, v Verdict, part Part) []byte {
+	switch {
+	case part.Delivery.Key != "":
+		return []byte(part.Delivery.Key)
+	case v.Split:
+		return []byte(part.Key)
+	default:
+		return m.Key
+	}
+}
+
+func originalEvent(v Verdict) event.Event {
+	e := v.Event
+	if e.DataContentType == "" {
+		e.DataContentType = "application/xml"
+		if v.Identity.Format == transformers.DECP || v.Identity.Format == transformers.JSON {
+			e.DataContentType = "application/json"
+		}
+	}
+	if e.Type == "" {
+		e.Type = typePrefix + eventTypes[v.Identity.Kind]
+	}
+	return e
+}
+
+// canonicalEvent derives the event of a canonical document. Its id is that of the message, with #n for the n-th
+// document of a split file, so that a repeat after a crash is recognisable.
+func (f *Flow) canonicalEvent(v Verdict, part Part, index int) event.Event {
+	e := v.Event
+	e.DataContentType = "application/json"
+	e.DataSchema = f.pipeline.schemas.Schema(string(part.Kind)).ID()
+	if e.Type == "" || v.Split {
+		e.Type = typePrefix + eventTypes[part.Kind]
+	}
+	if v.Split {
+		e.ID += "#" + strconv.Itoa(index+1)
+		e.Subject = part.Key
+	} else if e.Subject == "" {
+		e.Subject = v.Key
+	}
+	return e
+}
+
+func (f *Flow) headers(m Message, v Verdict, part Part, e event.Event) []event.Header {
+	hs := e.AppendHeaders(event.WithoutAttributes(m.Headers))
+	route := part.Selection.Route
+	return append(hs,
+		event.Header{Key: HeaderRoute, Value: []byte(route.Name())},
+		event.Header{Key: HeaderRouteVersion, Value: []byte(route.Version())},
+		event.Header{Key: HeaderSHA256, Value: hex.AppendEncode(nil, v.SHA256[:])},
+	)
+}
+
+// refuse returns the dead letter of a refused message: the original bytes, the message's own headers, and the reason.
+func (f *Flow) refuse(m Message, v Verdict) kafka.Record {
+	letter := deadletter.Letter{
+		Violations:  v.Violations,
+		SourceTopic: m.Topic, SourcePartition: m.Partition, SourceOffset: m.Offset, SourceTimestamp: m.Time,
+		RefusedAt:       f.now(),
+		OriginalHeaders: m.Headers,
+	}
+	if route := v.Route(); route != nil {
+		letter.Route, letter.RouteVersion = route.Name(), route.Version()
+	}
+	return kafka.Record{Topic: f.deadLetters, Key: m.Key, Value: m.Value, Headers: letter.Headers()}
+}

@@ -1,0 +1,174 @@
+// Package pipeline is the life of a message between two topics: identify, transform, validate, decide, and what to
+// publish. Read [Pipeline.Judge] first: it is the whole story, in order.
+//
+//	receive -> identify -> transform -> validate -> decide -> publish -> commit
+//
+// Judge is pure: the same message gets the same verdict, offline and in the server. Only the handler touches Kafka.
+// The package must not know configuration files nor who asks.
+package pipeline
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/commande-publique/passerelle/internal/event"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/routes"
+	"github.com/commande-publique/passerelle/schemas"
+	"github.com/commande-publique/passerelle/schemas/rules"
+	"github.com/commande-publique/passerelle/transformers"
+)
+
+// Pipeline holds everything that a verdict needs. It is read-only and may judge any number of messages at once.
+type Pipeline struct {
+	registry *transformers.Registry
+	schemas  *schemas.Set
+	rules    *rules.Set
+	routes   *routes.Table
+}
+
+// New returns a pipeline. The rule packs that the routes name must be in the set: routes are compiled against it.
+func New(registry *transformers.Registry, schemas *schemas.Set, rules *rules.Set, table *routes.Table) *Pipeline {
+	return &Pipeline{registry: registry, schemas: schemas, rules: rules, routes: table}
+}
+
+// Message is one message as it was received.
+type Message struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Time      time.Time
+	Key       []byte
+	Value     []byte
+	Headers   []event.Header
+}
+
+// Outcome is how a message ends.
+type Outcome string
+
+// The outcomes of a judged message. A message that is not judged yet is still waiting; there is no fourth.
+const (
+	Delivered  Outcome = "delivered"
+	DeadLetter Outcome = "dead_letter"
+)
+
+// Verdict is everything that was found out about a message, and what is to become of it.
+type Verdict struct {
+	Event    event.Event
+	SHA256   [sha256.Size]byte // of the original bytes
+	Identity transformers.Identity
+	// Key is the order key of the document as a whole.
+	Key string
+	// Split reports that the canonical documents are published one by one, each under a key of its own.
+	Split bool
+	Parts []Part
+	// Violations are those of all stages and parts, sorted. One fatal violation refuses the whole message.
+	Violations []violation.Violation
+	// Ignored lists the places of the source that have content and no place in the canonical document.
+	Ignored []string
+}
+
+// Part is one canonical document and what was decided about it.
+type Part struct {
+	transformers.Part
+	Selection routes.Selection
+	Delivery  routes.Delivery
+}
+
+// Outcome returns how the message ends.
+func (v Verdict) Outcome() Outcome {
+	if violation.AnyFatal(v.Violations) {
+		return DeadLetter
+	}
+	return Delivered
+}
+
+// Route returns the route that took the first part, nil when none did.
+func (v Verdict) Route() *routes.Route {
+	if len(v.Parts) == 0 {
+		return nil
+	}
+	return v.Parts[0].Selection.Route
+}
+
+var internalError = violation.Spec{
+	Code:     "internal_error",
+	FR:       "défaut de la passerelle pendant l'examen du document : %v",
+	EN:       "fault of the gateway while it examined the document: %v",
+	RemedyFR: "Signalez ce défaut avec le document ; rien n'a été transmis. Rejouez-le après correction de la passerelle.",
+	RemedyEN: "Report this fault with the document; nothing was passed on. Replay it once the gateway is mended.",
+}
+
+// Judge gives the verdict on a message: all stages, no side effect. It never fails: what goes wrong inside is a fatal
+// violation of the verdict (fail closed).
+func (p *Pipeline) Judge(m Message) (v Verdict) {
+	defer func() {
+		if r := recover(); r != nil {
+			v.Violations = append(v.Violations, internalError.New(violation.At{}, fmt.Sprint(r)))
+		}
+		violation.Sort(v.Violations)
+	}()
+	v.SHA256 = sha256.Sum256(m.Value)
+
+	e, faults := event.FromHeaders(m.Headers)
+	v.Event = e.Complete(m.Topic, m.Partition, m.Offset, m.Time)
+	v.Violations = append(v.Violations, faults...)
+
+	content, identity, faults := p.registry.Identify(m.Value, transformers.Hints{ContentType: e.DataContentType, EventType: e.Type})
+	v.Identity = identity
+	v.Violations = append(v.Violations, faults...)
+	if violation.AnyFatal(faults) {
+		return v
+	}
+
+	result, faults := p.registry.Transform(content, identity)
+	v.Key, v.Split, v.Ignored = result.Key, result.Split, result.Ignored
+	v.Violations = append(v.Violations, faults...)
+	for _, part := range result.Parts {
+		judged, faults := p.judgePart(m, v, part)
+		v.Parts = append(v.Parts, judged)
+		v.Violations = append(v.Violations, faults...)
+	}
+	return v
+}
+
+// judgePart validates one canonical document and decides where it goes. The route is chosen before the rules are
+// checked because it names them; a document that its schema refuses is judged by the rules all the same, so that its
+// sender learns everything at once.
+func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part, []violation.Violation) {
+	judged := Part{Part: part}
+	facts := routes.Message{
+		Topic:   m.Topic,
+		Kind:    string(part.Kind),
+		Format:  string(v.Identity.Format),
+		Version: v.Identity.Version,
+		Event:   v.Event,
+		Size:    len(m.Value),
+		Doc:     part.Doc,
+	}
+	shape := p.schemas.Validate(string(part.Kind), part.Doc)
+	judged.Selection = p.routes.Select(facts)
+	route := judged.Selection.Route
+	if route == nil {
+		if violation.AnyFatal(shape) {
+			return judged, shape // conditions on a document without shape prove nothing
+		}
+		return judged, append(shape, judged.Selection.Violations...)
+	}
+	violations := merge(shape, rules.Check(part.Doc, p.packs(route)))
+	if !violation.AnyFatal(violations) {
+		judged.Delivery = route.Deliver(facts)
+		violations = append(violations, judged.Delivery.Violations...)
+	}
+	return judged, violations
+}
+
+// packs returns the rule packs that a route names. That they exist was checked when the route was loaded.
+func (p *Pipeline) packs(route *routes.Route) []*rules.Pack {
+	var packs []*rules.Pack
+	for _, name := range route.Rules() {
+		packs = append(packs, p.rules.Get(name))
+	}
+	return packs
+}

@@ -1,0 +1,101 @@
+package pipeline
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/commande-publique/passerelle/internal/event"
+	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/violation"
+)
+
+// receipt is the answer to the sender; schemas/receipt.schema.json describes it.
+type receipt struct {
+	Status     string                `json:"status"`
+	Event      receiptEvent          `json:"event"`
+	Topic      string                `json:"topic"`
+	Partition  int32                 `json:"partition"`
+	Offset     int64                 `json:"offset"`
+	Time       time.Time             `json:"time"`
+	SHA256     string                `json:"sha256"`
+	Format     string                `json:"format,omitempty"`
+	Version    string                `json:"version,omitempty"`
+	Kind       string                `json:"kind,omitempty"`
+	Parts      []receiptPart         `json:"parts,omitempty"`
+	Violations []violation.Violation `json:"violations"`
+}
+
+type receiptEvent struct {
+	ID      string `json:"id"`
+	Source  string `json:"source"`
+	Type    string `json:"type,omitempty"`
+	Subject string `json:"subject,omitempty"`
+}
+
+type receiptPart struct {
+	Kind         string               `json:"kind"`
+	Key          string               `json:"key"`
+	Route        string               `json:"route,omitempty"`
+	RouteVersion string               `json:"routeVersion,omitempty"`
+	Destinations []receiptDestination `json:"destinations,omitempty"`
+}
+
+type receiptDestination struct {
+	Topic     string `json:"topic"`
+	Form      string `json:"form"`
+	Taken     bool   `json:"taken"`
+	Condition string `json:"condition,omitempty"`
+}
+
+// maxReceiptEntries bounds the violations and the parts of a receipt, so that it fits any topic; the dead letter and
+// the original tell the rest.
+const maxReceiptEntries = 200
+
+// answer returns the receipt of a message as a record for the receipts topic, under the message's own key.
+func (f *Flow) answer(m Message, v Verdict) (kafka.Record, error) {
+	r := receipt{
+		Status:    "accepted",
+		Event:     receiptEvent{v.Event.ID, v.Event.Source, v.Event.Type, v.Event.Subject},
+		Topic:     m.Topic,
+		Partition: m.Partition,
+		Offset:    m.Offset,
+		Time:      f.now().UTC(),
+		SHA256:    hex.EncodeToString(v.SHA256[:]),
+		Format:    string(v.Identity.Format), Version: v.Identity.Version, Kind: string(v.Identity.Kind),
+		Violations: append([]violation.Violation{}, v.Violations[:min(len(v.Violations), maxReceiptEntries)]...),
+	}
+	if v.Outcome() == DeadLetter {
+		r.Status = "rejected"
+	}
+	for _, part := range v.Parts[:min(len(v.Parts), maxReceiptEntries)] {
+		p := receiptPart{Kind: string(part.Kind), Key: part.Key}
+		if route := part.Selection.Route; route != nil {
+			p.Route, p.RouteVersion = route.Name(), route.Version()
+		}
+		for _, d := range part.Delivery.Destinations {
+			condition := d.Condition
+			if d.Taken {
+				condition = ""
+			}
+			p.Destinations = append(p.Destinations, receiptDestination{d.Topic, string(d.Form), d.Taken, condition})
+		}
+		r.Parts = append(r.Parts, p)
+	}
+	value, err := json.Marshal(r)
+	if err != nil {
+		return kafka.Record{}, err
+	}
+	e := event.Event{
+		ID: v.Event.ID + "#receipt", Source: "urn:passerelle", Type: typePrefix + "flux." + verdictWord(v) + ".v1",
+		Subject: v.Event.ID, DataContentType: "application/json", DataSchema: "urn:passerelle:schema:receipt:1", Time: r.Time,
+	}
+	return kafka.Record{Topic: f.receipts, Key: m.Key, Value: value, Headers: e.AppendHeaders(event.WithoutAttributes(m.Headers))}, nil
+}
+
+func verdictWord(v Verdict) string {
+	if v.Outcome() == DeadLetter {
+		return "rejete"
+	}
+	return "accepte"
+}
