@@ -106,14 +106,23 @@ func (d *Doc) Lookup(pointer string) Value {
 		case Object:
 			v = v.Get(token)
 		case Array:
-			i, err := strconv.Atoi(token)
-			if err != nil || (len(token) > 1 && token[0] == '0') {
-				return Value{}
-			}
-			v = v.At(i)
+			v = v.At(index(token))
 		default:
 			return Value{}
 		}
 	}
 	return v
+}
+
+// index returns the array index that a reference token writes (RFC 6901 section 4: digits without leading zero), -1 when
+// it writes none.
+func index(token string) int {
+	if token == "" || token[0] < '0' || token[0] > '9' || len(token) > 1 && token[0] == '0' {
+		return -1
+	}
+	i, err := strconv.Atoi(token)
+	if err != nil {
+		return -1
+	}
+	return i
 }
