@@ -64,7 +64,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		return nil, list
 	}
 	table, faults := routes.Load(files, routes.Options{
-		Topics: sources(cfg), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
+		Topics: sources(cfg), Kinds: set.Kinds(), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
 	})
 	list.Append(faults)
 	if list.HasErrors() {
