@@ -1,0 +1,45 @@
+// Package kafka is the gateway's way to Kafka: a Watermill Subscriber and Publisher, topic administration and a plain
+// reader, on one shared Cluster. It must not know what a record means: no event, document or route passes here, only
+// keys, values and headers.
+//
+// # What is used of kafka-go
+//
+// Connections (Transport: dialling, TLS, SASL, version negotiation, pooling), the group protocol (ConsumerGroup and
+// its balancers) and the compression codecs. Requests for data are encoded and decoded here, through the hook that
+// the Transport has for messages that exchange raw bytes, because kafka-go cannot write idempotently, shows records of
+// aborted transactions, loses the end of compacted batches, allocates what a hostile length says, routes by metadata
+// that is up to seconds old, and commits with a leader epoch that misleads other clients. Reader and Writer are not
+// used. Versions spoken: Produce 8, Fetch 11, ListOffsets 5, Metadata 8, OffsetCommit 7, OffsetFetch 7,
+// FindCoordinator 2, CreateTopics 4, InitProducerId 1; all are served by Kafka 2.5 to 4.x.
+//
+// # Life of a fetched record
+//
+//	poller    asks each leader for all partitions that have room, in one request; a broker holds it until there is
+//	          something. Checksum, decompression, aborted transactions and control records are settled here.
+//	flowPart  gives the record a number in the partition's tracker and puts it into the lane of its key.
+//	lane      hands out up to BatchSize records as one Watermill message, and the next one only after the ack. A nack
+//	          makes the same message come again, after a pause, so a key's records never overtake each other.
+//	tracker   knows the first record that is not done; everything before it may be committed.
+//	flow      commits those watermarks every CommitInterval, inside the group's generation.
+//
+// A generation is one flow. When it ends (rebalance, Close, context) fetching stops first; handlers get DrainTimeout
+// to finish, and records that come before one already handed out are still handed out, so that the watermark passes
+// all that was done; then the last commit is made and only then does the member join again or leave. What was not
+// acknowledged in time is not committed and comes again, to whoever owns the partition next: at least once. The
+// message's context ends with its ack, or when the drain is over.
+//
+// # Life of a produced record
+//
+// Produce chooses the partition (murmur2 of the key as the Java client does; without a key partitions take turns) and
+// queues the record. The sender has one request in flight to each broker; when it comes back, what has queued for all
+// that broker's partitions is the next one. A batch has a producer id, an epoch and a sequence number; a failed
+// attempt repeats the same bytes until DeliveryTimeout, and the broker recognises what it has. When time runs out the
+// outcome is unknown, and the numbers are never used again: a broker answers a known number with success and throws the
+// new content away. The partition takes the next epoch and Produce fails; the caller repeats.
+//
+// # Limits
+//
+// In flight per subscription: MaxInFlightRecords and MaxInFlightBytes, each partition its share, exceeded by at most
+// one fetch. In the publisher: MaxQueuedBytes. In a response: 256 MiB; in a decompressed batch: 128 MiB. Records
+// behind an unfinished one: 32,768 a partition.
+package kafka
