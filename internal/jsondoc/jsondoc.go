@@ -6,8 +6,9 @@
 package jsondoc
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,7 +30,7 @@ const (
 	// maxExponent bounds the power of ten: validators compute it exactly, and 1e1000001 costs them seconds or a panic.
 	maxExponent = 30
 	// fewMembers is the size up to which comparing all pairs of names is quicker than sorting them.
-	fewMembers = 16
+	fewMembers = 32
 	// byteOrderMark may be ignored at the start (RFC 8259 section 8.1), and is.
 	byteOrderMark = "\ufeff"
 )
@@ -191,7 +192,9 @@ func (p *parser) distinct(v document.Value) bool {
 	if v.Len() <= fewMembers {
 		return true
 	}
-	sort.SliceStable(p.members, func(i, j int) bool { return p.members[i].Name() < p.members[j].Name() })
+	slices.SortFunc(p.members, func(a, b document.Value) int {
+		return cmp.Or(strings.Compare(a.Name(), b.Name()), cmp.Compare(a.Ref(), b.Ref()))
+	})
 	for i, m := range p.members[1:] {
 		if earlier := p.members[i]; earlier.Name() == m.Name() {
 			return p.duplicate(earlier, m)

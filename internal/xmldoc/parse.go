@@ -232,7 +232,7 @@ func (p *parser) close() {
 	if len(f.more) > 0 {
 		text = string(f.more)
 	}
-	p.top().text = strings.Trim(text, blanks)
+	p.top().text = trim(text)
 	p.scope = p.scope[:f.scope]
 	p.open = p.open[:len(p.open)-1]
 }

@@ -174,13 +174,29 @@ func BenchmarkParse(b *testing.B) {
 			data = candidate
 		}
 	}
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, v := xmldoc.Parse(data); v != nil {
-			b.Fatal(v)
+	b.Run("xmldoc", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, v := xmldoc.Parse(data); v != nil {
+				b.Fatal(v)
+			}
 		}
-	}
+	})
+	b.Run("encoding/xml", func(b *testing.B) { // tokens only, for comparison
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for b.Loop() {
+			dec := xml.NewDecoder(bytes.NewReader(data))
+			for {
+				if _, err := dec.RawToken(); errors.Is(err, io.EOF) {
+					break
+				} else if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
 }
 
 func abs(n int) int { return max(n, -n) }

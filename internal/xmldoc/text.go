@@ -18,7 +18,7 @@ func (p *parser) characters() bool {
 	piece := p.text[start:end]
 	p.pos = end
 	if len(p.open) == 0 {
-		at := len(piece) - len(strings.TrimLeft(piece, blanks))
+		at := len(piece) - len(trimLeft(piece))
 		switch {
 		case at == len(piece):
 			return true
@@ -26,6 +26,11 @@ func (p *parser) characters() bool {
 			return p.refuse(start+at, malformed, "« < » au début du document", excerpt(piece[at:]), "\"<\" at the start of the document")
 		default:
 			return p.refuse(start+at, trailing, excerpt(piece[at:]))
+		}
+	}
+	if blank := trimLeft(piece); blank == "" { // between the elements of a container: the usual case
+		if f := &p.open[len(p.open)-1]; f.text == "" && len(f.more) == 0 {
+			return true
 		}
 	}
 	if at := strings.Index(piece, "]]>"); at >= 0 {
@@ -64,7 +69,7 @@ func (p *parser) addText(piece string) {
 		f.more = append(append(f.more, f.text...), piece...)
 		f.text = ""
 	default:
-		f.text = strings.TrimLeft(piece, blanks)
+		f.text = trimLeft(piece)
 	}
 }
 
@@ -166,6 +171,25 @@ func (p *parser) refuseReference(at int, found string) bool {
 		return p.refuse(at, badReference, excerpt(found))
 	}
 	return p.refuse(at, entity, excerpt(found))
+}
+
+// trimLeft removes the blanks at the start, trim those at both ends. They are quicker than those of package strings, which
+// know every character set.
+func trimLeft(s string) string {
+	i := 0
+	for i < len(s) && isBlank(s[i]) {
+		i++
+	}
+	return s[i:]
+}
+
+func trim(s string) string {
+	s = trimLeft(s)
+	end := len(s)
+	for end > 0 && isBlank(s[end-1]) {
+		end--
+	}
+	return s[:end]
 }
 
 // lineEnds replaces CR LF and lone CR by LF.
