@@ -9,11 +9,11 @@ import (
 // most in canonical documents, and this is far above.
 const maxDecimal = 100
 
-// Decimal brings a JSON number literal (RFC 8259) into the one lexical form of canonical documents, exactly and
+// canonicalDecimal brings a JSON number literal (RFC 8259) into the one lexical form of canonical documents, exactly and
 // without floats: no exponent, no needless zeros, no negative zero. 1e3 gives 1000, 25.0 gives 25, -0.50 gives -0.5;
 // equal numbers give equal strings, so that lists with equal entries stay recognisable. A literal whose expansion
 // would be longer than 100 characters is returned unchanged; the schema refuses it.
-func Decimal(literal string) string {
+func canonicalDecimal(literal string) string {
 	mantissa, exponent := literal, 0
 	if i := strings.IndexAny(literal, "eE"); i >= 0 {
 		n, err := strconv.Atoi(literal[i+1:])

@@ -234,8 +234,8 @@ func TestDecimal(t *testing.T) {
 		"1e101": "1e101", "1e400000": "1e400000", "1e-101": "1e-101", "1e99999999999999999999": "1e99999999999999999999",
 		strings.Repeat("9", 101): strings.Repeat("9", 101),
 	} {
-		if got := Decimal(literal); got != want {
-			t.Errorf("Decimal(%s) = %s, want %s", literal, got, want)
+		if got := canonicalDecimal(literal); got != want {
+			t.Errorf("canonicalDecimal(%s) = %s, want %s", literal, got, want)
 		}
 	}
 }
@@ -333,17 +333,17 @@ func FuzzDecimal(f *testing.F) {
 		if !json.Valid([]byte(literal)) || literal == "" || literal[0] != '-' && (literal[0] < '0' || literal[0] > '9') {
 			return
 		}
-		got := Decimal(strings.TrimSpace(literal))
+		got := canonicalDecimal(strings.TrimSpace(literal))
 		if got == strings.TrimSpace(literal) {
 			return
 		}
 		want, ok1 := ratOf(strings.TrimSpace(literal))
 		have, ok2 := ratOf(got)
 		if ok1 && (!ok2 || want.Cmp(have) != 0) {
-			t.Fatalf("Decimal(%s) = %s", literal, got)
+			t.Fatalf("canonicalDecimal(%s) = %s", literal, got)
 		}
-		if Decimal(got) != got {
-			t.Fatalf("Decimal(%s) = %s is not stable", literal, got)
+		if canonicalDecimal(got) != got {
+			t.Fatalf("canonicalDecimal(%s) = %s is not stable", literal, got)
 		}
 	})
 }

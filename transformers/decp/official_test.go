@@ -150,7 +150,7 @@ func TestNeverWeakerThanOfficial(t *testing.T) {
 	stricter := map[string]bool{"format": true, "decp_no_contract": true, "type": true, "json_number_size": true}
 	var bothAccept, bothRefuse, onlyWe int
 	reasons := map[string]int{}
-	for seed := range uint64(3000) {
+	for seed := range uint64(1500) {
 		r := rand.New(rand.NewPCG(seed, 204))
 		root, err := decode(bases[int(seed)%len(bases)])
 		if err != nil {
@@ -185,7 +185,7 @@ func TestNeverWeakerThanOfficial(t *testing.T) {
 		}
 	}
 	t.Logf("both accept %d, both refuse %d, only we refuse %d %v", bothAccept, bothRefuse, onlyWe, reasons)
-	if bothAccept < 100 || bothRefuse < 500 {
+	if bothAccept < 200 || bothRefuse < 500 {
 		t.Error("the mutants show too little")
 	}
 }

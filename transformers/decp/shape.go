@@ -78,7 +78,7 @@ func (w *writer) member(out document.Value, v document.Value, s *shape) {
 	case !known && !s.closed:
 		w.ignored = append(w.ignored, v.Pointer())
 	case m.decimal && v.Type() == document.Number:
-		out.Add(name, document.String, Decimal(v.Text()), v.Ref())
+		out.Add(name, document.String, canonicalDecimal(v.Text()), v.Ref())
 	case m.decimal:
 		found := typeNames(v.Type())
 		w.faults.add(amountType, v, v.Pointer(), found[0], found[1])
@@ -92,7 +92,7 @@ func (w *writer) value(out document.Value, name string, v document.Value, s *sha
 	text := v.Text()
 	switch {
 	case v.Type() == document.Number:
-		text = Decimal(text) // a count may be written 12.0: still an integer, and one form of it
+		text = canonicalDecimal(text) // a count may be written 12.0: still an integer, and one form of it
 	case w.flat:
 		text = plainApostrophe(text)
 	}

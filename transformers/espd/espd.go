@@ -35,7 +35,7 @@ func (t *Transformer) Transform(c transformers.Content, id transformers.Identity
 		return transformers.Result{}, r.faults
 	}
 	doc := r.Doc()
-	key := Key(doc)
+	key := orderKey(doc)
 	return transformers.Result{
 		Parts:   []transformers.Part{{Kind: id.Kind, Doc: doc, Key: key}},
 		Key:     key,
@@ -43,10 +43,10 @@ func (t *Transformer) Transform(c transformers.Content, id transformers.Identity
 	}, nil
 }
 
-// Key returns the order key of a canonical DUME: the buyer, a slash, and the contract folder (ContractFolderID), which
+// orderKey returns the order key of a canonical DUME: the buyer, a slash, and the contract folder (ContractFolderID), which
 // a request shares with its responses. The buyer is its SIRET where one is among its identifiers, else its first
 // identifier, else its name.
-func Key(doc *document.Doc) string {
+func orderKey(doc *document.Doc) string {
 	buyer := doc.Root().Get("buyer")
 	name := buyer.Get("identifiers").At(0).Get("id").Text()
 	if name == "" {
