@@ -149,8 +149,8 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		doc := result.Parts[0].Doc
-		fmt.Fprintf(&b, "%s %s values=%d lines=%d ignored=%d sha256=%x\n", filepath.Base(file), result.Parts[0].Kind,
-			doc.Len(), doc.Root().Get("lines").Len(), len(result.Ignored), sha256.Sum256(doc.AppendJSON(nil)))
+		fmt.Fprintf(&b, "%s %s texts=%d lines=%d ignored=%d sha256=%x\n", filepath.Base(file), result.Parts[0].Kind,
+			len(leaves(doc.Root())), doc.Root().Get("lines").Len(), len(result.Ignored), sha256.Sum256(doc.AppendJSON(nil)))
 	}
 	golden(t, "testdata/corpus.golden", b.String())
 }

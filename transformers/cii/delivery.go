@@ -7,8 +7,8 @@ import (
 
 // delivery writes BG-13 and BG-15.
 func (m *mapping) delivery(out document.Value, in xmldoc.Element) {
-	delivery := out.Object("delivery", in.Ref())
 	shipTo := m.one(in, ram, "ShipToTradeParty", "BG-13")
+	delivery := out.Object("delivery", shipTo.Ref()) // ApplicableHeaderTradeDelivery is always there and may say nothing
 	m.text(delivery, "partyName", shipTo, "Name", "BT-70")
 	m.onlyIdentifier(delivery, "location", shipTo, "BT-71")
 	m.date(delivery, "date", m.one(in, ram, "ActualDeliverySupplyChainEvent", "BT-72"), "OccurrenceDateTime", "BT-72")

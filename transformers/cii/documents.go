@@ -55,7 +55,11 @@ func (m *mapping) object(out document.Value, name string, in xmldoc.Element, ter
 		m.report(repeatedElement, in, first, term, in.Name().Local, in.Parent().Name().Local)
 		return
 	}
+	id, scheme := m.one(in, ram, "IssuerAssignedID", term), m.one(in, ram, "ReferenceTypeCode", term+"-1")
+	if id.Text() == "" {
+		return
+	}
 	object := out.Object(name, in.Ref())
-	m.text(object, "id", in, "IssuerAssignedID", term)
-	m.text(object, "scheme", in, "ReferenceTypeCode", term+"-1")
+	m.w.Text(object, "id", id)
+	m.w.Text(object, "scheme", scheme)
 }

@@ -34,7 +34,7 @@ func (m *mapping) line(out document.Value, in xmldoc.Element) {
 	m.account(out, settlement, "BT-133")
 	m.period(out, "period", settlement, "BG-26", "BT-134", "BT-135")
 	m.allowanceCharges(out, settlement, lineLevel)
-	m.price(out.Object("price", agreement.Ref()), agreement)
+	m.price(out, agreement)
 	m.lineVAT(out, settlement)
 	m.item(out.Object("item", product.Ref()), product)
 }
@@ -54,9 +54,10 @@ func (m *mapping) lineObject(out document.Value, settlement xmldoc.Element) {
 }
 
 // price writes BG-29.
-func (m *mapping) price(out document.Value, agreement xmldoc.Element) {
+func (m *mapping) price(line document.Value, agreement xmldoc.Element) {
 	net := m.one(agreement, ram, "NetPriceProductTradePrice", "BT-146")
 	gross := m.one(agreement, ram, "GrossPriceProductTradePrice", "BT-148")
+	out := line.Object("price", net.Ref())
 	m.amount(out, "net", net, "ChargeAmount", "BT-146")
 	for discount := range m.each(gross, ram, "AppliedTradeAllowanceCharge") {
 		if charge, known := m.isCharge(discount); !known || charge {
@@ -114,6 +115,9 @@ func (m *mapping) item(out document.Value, product xmldoc.Element) {
 	classifications := out.Array("classifications", 0)
 	for in := range m.each(product, ram, "DesignatedProductClassification") {
 		class := m.one(in, ram, "ClassCode", "BT-158")
+		if class.Text() == "" {
+			continue
+		}
 		item := classifications.Item(class.Ref())
 		m.w.Text(item, "id", class)
 		m.w.Attr(item, "scheme", class, "listID")

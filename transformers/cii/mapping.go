@@ -87,32 +87,46 @@ func (m *mapping) one(parent xmldoc.Element, space, local, term string) xmldoc.E
 
 // text writes the text of a child, once at most.
 func (m *mapping) text(out document.Value, name string, parent xmldoc.Element, local, term string) {
+	defer m.locate(len(m.found), out, name)
 	m.w.Text(out, name, m.one(parent, ram, local, term))
 }
 
-// identifier writes a child as an object of id and scheme.
+// identifier writes a child as an object of id and scheme. An empty element identifies nothing, whatever its scheme.
 func (m *mapping) identifier(out document.Value, name string, parent xmldoc.Element, local, term string) {
-	m.w.Identifier(out, name, m.one(parent, ram, local, term), "schemeID")
+	defer m.locate(len(m.found), out, name)
+	if e := m.one(parent, ram, local, term); e.Text() != "" {
+		m.w.Identifier(out, name, e, "schemeID")
+	}
 }
 
 // decimal writes a child as a quantity or rate.
 func (m *mapping) decimal(out document.Value, name string, parent xmldoc.Element, local, term string) {
+	defer m.locate(len(m.found), out, name)
 	m.w.Decimal(out, name, m.one(parent, ram, local, term))
 }
 
 // amount writes a child as an amount in the currency of the invoice.
 func (m *mapping) amount(out document.Value, name string, parent xmldoc.Element, local, term string) {
+	defer m.locate(len(m.found), out, name)
 	e := m.one(parent, ram, local, term)
 	m.w.Decimal(out, name, e)
 	if found := e.Attr("currencyID"); found != "" && m.currency != "" && found != m.currency {
-		m.report(currencyMismatch, e, out.Get(name), term, violation.Excerpt(found), violation.Excerpt(m.currency))
+		m.report(currencyMismatch, e, document.Value{}, term, violation.Excerpt(found), violation.Excerpt(m.currency))
 	}
 }
 
 // date writes the date in a child: child/udt:DateTimeString.
 func (m *mapping) date(out document.Value, name string, parent xmldoc.Element, local, term string) {
+	defer m.locate(len(m.found), out, name)
 	e := m.one(m.one(parent, ram, local, term), udt, "DateTimeString", term)
 	m.w.String(out, name, date(e), e)
+}
+
+// locate gives the findings since from their place in the canonical document, which is written after they are found.
+func (m *mapping) locate(from int, out document.Value, name string) {
+	for i := from; i < len(m.found); i++ {
+		m.found[i].place = out.Get(name)
+	}
 }
 
 // agreed writes a text that the syntax lets several elements repeat and EN 16931 has once for all of them: the same

@@ -64,11 +64,12 @@ func (m *mapping) legalOrganization(out document.Value, party xmldoc.Element, re
 // identifiers writes all identifiers of a party (BT-29, BT-46): ID has no scheme of the ISO 6523 list, GlobalID has.
 func (m *mapping) identifiers(out document.Value, party xmldoc.Element) {
 	list := out.Array("identifiers", 0)
-	for id := range m.each(party, ram, "ID") {
-		m.w.IdentifierItem(list, id, "schemeID")
-	}
-	for id := range m.each(party, ram, "GlobalID") {
-		m.w.IdentifierItem(list, id, "schemeID")
+	for _, local := range [...]string{"ID", "GlobalID"} {
+		for id := range m.each(party, ram, local) {
+			if id.Text() != "" {
+				m.w.IdentifierItem(list, id, "schemeID")
+			}
+		}
 	}
 }
 
@@ -78,7 +79,9 @@ func (m *mapping) onlyIdentifier(out document.Value, name string, party xmldoc.E
 	if global.Text() != "" {
 		id = global
 	}
-	m.w.Identifier(out, name, id, "schemeID")
+	if id.Text() != "" {
+		m.w.Identifier(out, name, id, "schemeID")
+	}
 }
 
 // taxRegistrations writes the VAT identifier (scheme VA: BT-31, BT-48, BT-63) and, where the party has the term, the

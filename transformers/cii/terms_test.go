@@ -231,7 +231,9 @@ var predicates = map[string]func(*node) bool{
 	"vat":        func(n *node) bool { return n.at("TypeCode") == "VAT" || n.at("TypeCode") == "" },
 	"allowance":  func(n *node) bool { return n.at("ChargeIndicator/Indicator") == "false" },
 	"charge":     func(n *node) bool { return n.at("ChargeIndicator/Indicator") == "true" },
-	"transfer":   func(n *node) bool { return n.child("PayeePartyCreditorFinancialAccount") != nil },
+	"transfer": func(n *node) bool {
+		return n.child("PayeePartyCreditorFinancialAccount") != nil || n.child("PayeeSpecifiedCreditorFinancialInstitution") != nil
+	},
 	"sameBase": func(n *node) bool {
 		net := n.up.up.child("NetPriceProductTradePrice").child("BasisQuantity")
 		return net != nil && net.attrs["unitCode"] == n.attrs["unitCode"] && same(net.text, n.text, "decimal")
