@@ -49,7 +49,11 @@ func (c *cli) send() *cobra.Command {
 				return err
 			}
 			for i, r := range records {
-				c.printf("%s -> %s, clé %s\n", "%s -> %s, key %s\n", files[i], r.Topic, r.Key)
+				key := c.say("sans clé", "no key")
+				if r.Key != nil {
+					key = c.say("clé ", "key ") + string(r.Key)
+				}
+				c.printf("%s -> %s, %s\n", "%s -> %s, %s\n", files[i], r.Topic, key)
 			}
 			return nil
 		},
@@ -71,8 +75,8 @@ func (c *cli) recordOf(g *app.Gateway, file, to string) (kafka.Record, error) {
 	topic, verdict := g.Judge(to, value)
 	if to == "" && verdict.Route() == nil {
 		return kafka.Record{}, fmt.Errorf(c.say(
-			"%s : aucune route ne prend ce document ; indiquez le sujet avec --to, ou demandez « passerelle explain »",
-			"%s: no route takes this document; name the topic with --to, or ask \"passerelle explain\""), file)
+			"%s : aucune route ne prend ce document, rien n'a été envoyé ; indiquez le sujet avec --to, ou demandez « passerelle explain »",
+			"%s: no route takes this document, nothing was sent; name the topic with --to, or ask \"passerelle explain\""), file)
 	}
 	record := kafka.Record{
 		Topic: topic, Value: value,

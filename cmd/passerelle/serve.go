@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func (c *cli) serve() *cobra.Command {
 				return err
 			}
 			logger.Info("configuration loaded", "config", gateway.Config.String(), "routes", len(gateway.Routes.Routes()))
-			c.printf("passerelle sert sur %v ; Ctrl-C pour arrêter\n", "passerelle serves on %v; Ctrl-C to stop\n", running.Brokers())
+			c.printf("passerelle sert sur %s ; Ctrl-C pour arrêter\n", "passerelle serves on %s; Ctrl-C to stop\n", strings.Join(running.Brokers(), ", "))
 			if notice := running.Notice(); notice != nil {
 				c.printf("%s\n", "%s\n", c.say(notice.FR(), notice.EN()))
 			}
