@@ -12,7 +12,6 @@ import (
 	"github.com/commande-publique/passerelle/internal/jsondoc"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/transformers"
-	"github.com/commande-publique/passerelle/transformers/espd"
 )
 
 func TestIdentify(t *testing.T) {
@@ -202,9 +201,6 @@ func TestCanonicalDocumentsPass(t *testing.T) {
 			assert.Equal(t, tt.key, result.Key)
 			assert.Equal(t, tt.key, result.Parts[0].Key)
 			assert.Empty(t, result.Ignored)
-			if strings.HasPrefix(string(identity.Kind), "espd") {
-				assert.Equal(t, espd.Key(content.JSON), result.Key, "the key of a canonical DUME is that of its source")
-			}
 		})
 	}
 }

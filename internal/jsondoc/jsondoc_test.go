@@ -350,7 +350,7 @@ func FuzzParse(f *testing.F) {
 		if twice := again.AppendJSON(nil); !bytes.Equal(once, twice) {
 			t.Fatalf("%s became %s", once, twice)
 		}
-		for i := range doc.Len() {
+		for i := range min(doc.Len(), 100) { // each search costs the length of the document
 			value := doc.At(i)
 			if source := value.Source(); source.Path != value.Pointer() || source.Line < 1 || source.Column < 1 {
 				t.Fatalf("%q is at %+v", value.Pointer(), source)

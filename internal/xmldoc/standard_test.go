@@ -103,7 +103,7 @@ func FuzzParse(f *testing.F) {
 		if !hasForeignNames(doc.Root()) {
 			sameAsStandard(t, data, doc)
 		}
-		for i := 1; i <= doc.Len(); i++ {
+		for i := 1; i <= min(doc.Len(), 100); i++ { // each search costs the length of the document
 			place := doc.Locate(document.Ref(i))
 			if place.Offset >= len(data) || data[place.Offset] != '<' || place.Line < 1 || place.Column < 1 {
 				t.Fatalf("element %d is not at %+v", i, place)
