@@ -40,7 +40,7 @@ func (t *Transformer) Transform(c transformers.Content, _ transformers.Identity)
 			kind, shape, party = transformers.Concession, t.concession, "autoriteConcedante"
 		}
 		doc := c.JSON.Derive()
-		w.write(doc, e.value, kind, shape, party)
+		w.write(doc, e, kind, shape, party)
 		buyer, id := doc.Root().Get(party).Get("id").Text(), doc.Root().Get("id").Text()
 		if res.Key == "" {
 			res.Key = buyer

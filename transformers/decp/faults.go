@@ -12,18 +12,33 @@ const maxFaults = 20
 type faults struct{ list []violation.Violation }
 
 func (f *faults) add(spec violation.Spec, v document.Value, args ...any) {
-	if len(f.list) == maxFaults {
-		last := &f.list[maxFaults-1]
-		last.Count = max(last.Count, 1) + 1
-		return
+	if !f.full() {
+		f.list = append(f.list, spec.New(at(v), args...))
 	}
-	f.list = append(f.list, spec.New(at(v), args...))
+}
+
+// named is add for texts whose first argument is the place. Places are looked for only when they are told: a file may
+// hold a million faults.
+func (f *faults) named(spec violation.Spec, v document.Value, args ...any) {
+	if !f.full() {
+		f.list = append(f.list, spec.New(at(v), append([]any{v.Pointer()}, args...)...))
+	}
+}
+
+// full reports whether the bound is reached, and then counts one more fault.
+func (f *faults) full() bool {
+	if len(f.list) < maxFaults {
+		return false
+	}
+	last := &f.list[maxFaults-1]
+	last.Count = max(last.Count, 1) + 1
+	return true
 }
 
 // expect refuses a value that is not of the type that its place asks for.
 func (f *faults) expect(v document.Value, want document.Type) {
 	w, found := typeNames(want), typeNames(v.Type())
-	f.add(wrongType, v, v.Pointer(), w[0], found[0], w[1], found[1])
+	f.named(wrongType, v, w[0], found[0], w[1], found[1])
 }
 
 func at(v document.Value) violation.At {

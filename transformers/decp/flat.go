@@ -45,8 +45,10 @@ func (w *writer) wrap(out document.Value, name string, v document.Value, m membe
 		w.value(list.Item(v.Ref()), m.item, v, of)
 		return
 	}
+	index := 0
 	for item := range v.Children() {
-		w.value(list.Item(item.Ref()), m.item, item, of)
+		w.item(list.Item(item.Ref()), m.item, item, of, index)
+		index++
 	}
 }
 

@@ -1,6 +1,8 @@
 package decp
 
 import (
+	"strconv"
+
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/transformers"
@@ -42,10 +44,14 @@ var reservedMember = violation.Spec{
 type writer struct {
 	faults  faults
 	ignored []string
-	flat    bool // the form of 2.0.0: see flat.go
+	path    []byte // JSON pointer of the value at hand: asking each value for its own would count items again and again
+	flat    bool   // the form of 2.0.0: see flat.go
 }
 
-func (w *writer) write(doc *document.Doc, source document.Value, kind transformers.Kind, s *shape, party string) {
+func (w *writer) write(doc *document.Doc, e entry, kind transformers.Kind, s *shape, party string) {
+	source := e.value
+	w.path = append(w.path[:0], e.list...)
+	defer w.up(w.down(strconv.Itoa(e.index)))
 	doc.SetRoot(document.Object, "", source.Ref())
 	root := doc.Root()
 	root.AddString("kind", string(kind), source.Ref())
@@ -53,7 +59,7 @@ func (w *writer) write(doc *document.Doc, source document.Value, kind transforme
 		switch {
 		case m.Name() == "_type" && w.flat: // kind replaces it
 		case m.Name() == "kind" || m.Name() == "uid":
-			w.faults.add(reservedMember, m, m.Pointer())
+			w.faults.named(reservedMember, m)
 		default:
 			w.member(root, m, s)
 		}
@@ -62,7 +68,17 @@ func (w *writer) write(doc *document.Doc, source document.Value, kind transforme
 	root.AddString("uid", root.Get(party).Get("id").Text()+root.Get("id").Text(), source.Ref())
 }
 
+// down adds a token to the path and returns the length that up takes it back to.
+func (w *writer) down(token string) int {
+	before := len(w.path)
+	w.path = append(append(w.path, '/'), document.EscapeToken(token)...)
+	return before
+}
+
+func (w *writer) up(before int) { w.path = w.path[:before] }
+
 func (w *writer) member(out document.Value, v document.Value, s *shape) {
+	defer w.up(w.down(v.Name()))
 	name := v.Name()
 	m, known := s.members[name]
 	if w.flat {
@@ -76,12 +92,12 @@ func (w *writer) member(out document.Value, v document.Value, s *shape) {
 	}
 	switch {
 	case !known && !s.closed:
-		w.ignored = append(w.ignored, v.Pointer())
+		w.ignored = append(w.ignored, string(w.path))
 	case m.decimal && v.Type() == document.Number:
 		out.Add(name, document.String, canonicalDecimal(v.Text()), v.Ref())
 	case m.decimal:
 		found := typeNames(v.Type())
-		w.faults.add(amountType, v, v.Pointer(), found[0], found[1])
+		w.faults.named(amountType, v, found[0], found[1])
 	default:
 		w.value(out, name, v, m.of)
 	}
@@ -97,11 +113,22 @@ func (w *writer) value(out document.Value, name string, v document.Value, s *sha
 		text = plainApostrophe(text)
 	}
 	copied := out.Add(name, v.Type(), text, v.Ref())
+	index := 0
 	for child := range v.Children() {
-		if v.Type() == document.Object && s != nil {
+		switch {
+		case v.Type() == document.Array:
+			w.item(copied, "", child, s, index)
+			index++
+		case s != nil:
 			w.member(copied, child, s)
-		} else {
-			w.value(copied, child.Name(), child, s)
+		default:
+			w.value(copied, child.Name(), child, nil)
 		}
 	}
+}
+
+// item writes an item of a source list.
+func (w *writer) item(out document.Value, name string, v document.Value, s *shape, index int) {
+	defer w.up(w.down(strconv.Itoa(index)))
+	w.value(out, name, v, s)
 }

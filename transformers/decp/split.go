@@ -9,6 +9,8 @@ import (
 type entry struct {
 	value      document.Value
 	concession bool
+	list       string // JSON pointer of its list
+	index      int    // its place there
 }
 
 // splitting is what a file holds, in the order of its bytes.
@@ -72,7 +74,10 @@ func (s *splitting) lists(marches document.Value) {
 		switch list.Name() {
 		case contractList, concessionList:
 			concession := list.Name() == concessionList
-			s.list(list, func(item document.Value) { s.entries = append(s.entries, entry{item, concession}) })
+			s.list(list, func(e entry) {
+				e.concession = concession
+				s.entries = append(s.entries, e)
+			})
 		default:
 			s.ignore(list)
 		}
@@ -80,30 +85,33 @@ func (s *splitting) lists(marches document.Value) {
 }
 
 // list visits the items of a list that must hold objects.
-func (s *splitting) list(list document.Value, visit func(document.Value)) {
+func (s *splitting) list(list document.Value, visit func(entry)) {
 	if list.Type() != document.Array {
 		s.faults.expect(list, document.Array)
 		return
 	}
+	pointer, index := list.Pointer(), 0
 	for item := range list.Children() {
-		if item.Type() != document.Object {
+		if item.Type() == document.Object {
+			visit(entry{value: item, list: pointer, index: index})
+		} else {
 			s.faults.expect(item, document.Object)
-			continue
 		}
-		visit(item)
+		index++
 	}
 }
 
 // entry adds an entry of the one list of 2.0.0. Its kind is what _type says where a producer kept that member of 1.x,
 // else that of the party that concludes the contract.
-func (s *splitting) entry(item document.Value) {
-	if concession, known := kindOf(item); known {
-		s.entries = append(s.entries, entry{item, concession})
+func (s *splitting) entry(e entry) {
+	var known bool
+	if e.concession, known = kindOf(e.value); known {
+		s.entries = append(s.entries, e)
 		return
 	}
-	where := item.Get("_type")
+	where := e.value.Get("_type")
 	if !where.Exists() {
-		where = item
+		where = e.value
 	}
 	s.faults.add(unknownKind, where, violation.Excerpt(where.Text()))
 }

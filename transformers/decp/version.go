@@ -47,11 +47,11 @@ func firstEntry(doc *document.Doc) (entry, bool) {
 	if marches.Type() == document.Array {
 		first := marches.At(0)
 		concession, _ := kindOf(first)
-		return entry{first, concession}, first.Type() == document.Object
+		return entry{value: first, concession: concession}, first.Type() == document.Object
 	}
 	for list := range marches.Children() {
 		if first := list.At(0); first.Type() == document.Object && (list.Name() == contractList || list.Name() == concessionList) {
-			return entry{first, list.Name() == concessionList}, true
+			return entry{value: first, concession: list.Name() == concessionList}, true
 		}
 	}
 	return entry{}, false

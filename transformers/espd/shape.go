@@ -1,6 +1,7 @@
 package espd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/document"
@@ -78,11 +79,17 @@ func (r *reader) refuse(spec violation.Spec, e xmldoc.Element, args ...any) {
 
 // read writes the children of e that the shape knows as members of out.
 func (r *reader) read(out document.Value, e xmldoc.Element, s *shape) {
+	var joined []string // the names whose elements lines has read already
 	for child := range e.Children() {
 		name := child.Name()
 		f, known := s.fields[name.Local]
-		switch space := f.space(); {
-		case known && name.Space == space:
+		switch {
+		case known && name.Space == f.space() && slices.Contains(joined, name.Local):
+			r.Read(child)
+		case known && name.Space == f.space():
+			if f.form == lines {
+				joined = append(joined, name.Local)
+			}
 			r.member(out, child, f)
 		case name.Space != basic && name.Space != aggregate && name.Space != extension:
 			r.refuse(foreignNamespace, child, name.Local, violation.Excerpt(name.Space))
@@ -110,9 +117,6 @@ func (r *reader) member(out document.Value, e xmldoc.Element, f field) {
 	case f.list:
 		out, name = out.Array(f.name, e.Ref()), ""
 	case !out.Get(f.name).Exists():
-	case f.form == lines:
-		r.Read(e) // joined when the first was read
-		return
 	case f.rest != "":
 		out, name = out.Array(f.rest, e.Ref()), ""
 	default:
