@@ -136,10 +136,16 @@ func (l *loader) route(f *routeFile, usable *bool) *Route {
 		*usable = false // it would be told a second time, as a route that the first of its name stands before
 	}
 	r.from = l.listed(f.From, CodeTopic, "sujet source inconnu %[1]q", "unknown source topic %[1]q", l.opts.Topics, usable)
-	r.accept = l.listed(f.Accept, CodeKind, "type de document inconnu %[1]q", "unknown kind of document %[1]q", l.opts.Kinds, usable)
+	accepted := true
+	r.accept = l.listed(f.Accept, CodeKind, "type de document inconnu %[1]q", "unknown kind of document %[1]q", l.opts.Kinds, &accepted)
+	*usable = *usable && accepted
 	var sound bool // whether the packs are known changes nothing in what the route takes
 	r.rules = l.listed(f.Validate.Rules, CodeRules, "paquet de règles inconnu %[1]q", "unknown rule pack %[1]q", l.opts.Rules, &sound)
-	env := l.env(r.accept)
+	var kinds []string // none while one is unknown: conditions may be on the documents of that one
+	if accepted {
+		kinds = r.accept
+	}
+	env := l.env(kinds)
 	if env == nil {
 		*usable = false
 		return r

@@ -203,6 +203,22 @@ func TestShippedRouteWithoutItsSource(t *testing.T) {
 	}
 }
 
+func TestRouteTellsWhatItIs(t *testing.T) {
+	r := load(t, options(t), "route: told\nversion: v1\ndescription: ' what it is for '\nfrom: [suppliers, buyers]\naccept: [invoice, contract]\nvalidate: {rules: [en16931]}\nto: [{topic: a}]\n").Routes()[0]
+	got := [][]string{{r.Name(), r.Version(), r.Description()}, r.From(), r.Accepts(), r.Rules()}
+	want := [][]string{{"told", "v1", "what it is for"}, {"suppliers", "buyers"}, {"invoice", "contract"}, {"en16931"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestKindWithoutShape holds that conditions on documents whose shape nobody knows may read anything.
+func TestKindWithoutShape(t *testing.T) {
+	opts := options(t)
+	opts.Kinds = append(opts.Kinds, "order")
+	load(t, opts, "route: orders\nfrom: [buyers]\naccept: [order, invoice]\nwhen: doc.anything.at.all == 1\nto: [{topic: a}]\n")
+}
+
 func TestTooManyRoutes(t *testing.T) {
 	if _, list := Load(make([]File, maxRoutes+1), options(t)); list.Len() != 1 || list.All()[0].Code != CodeLimit {
 		t.Errorf("%v", list.All())
