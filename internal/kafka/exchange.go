@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/segmentio/kafka-go/protocol"
 )
@@ -93,8 +94,8 @@ func readResponse(rw io.Reader, correlation int32, flexible bool) ([]byte, error
 	if got := int32(binary.BigEndian.Uint32(head[4:])); got != correlation {
 		return nil, fmt.Errorf("the response belongs to request %d, expected %d", got, correlation)
 	}
-	body := make([]byte, size-4)
-	if _, err := io.ReadFull(rw, body); err != nil {
+	body, err := readBody(rw, int(size-4))
+	if err != nil {
 		return nil, err
 	}
 	if flexible {
@@ -104,6 +105,22 @@ func readResponse(rw io.Reader, correlation int32, flexible bool) ([]byte, error
 			return nil, r.err
 		}
 		body = r.b
+	}
+	return body, nil
+}
+
+// readBody reads exactly n bytes. It takes memory as they arrive, not for what was announced.
+func readBody(rw io.Reader, n int) ([]byte, error) {
+	const step = 4 << 20 // more than nearly every response, so that it is read in one piece
+	var body []byte
+	for len(body) < n {
+		more := min(n-len(body), max(step, len(body)))
+		body = slices.Grow(body, more)
+		part := body[len(body) : len(body)+more]
+		if _, err := io.ReadFull(rw, part); err != nil {
+			return nil, err
+		}
+		body = body[:len(body)+more]
 	}
 	return body, nil
 }

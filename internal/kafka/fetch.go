@@ -1,10 +1,11 @@
 package kafka
 
 import (
-	"container/heap"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -134,20 +135,21 @@ func (f *fetched) records(from int64) (recs []Record, next int64, err error) {
 
 // abortFilter tells the batches of aborted transactions. A transaction counts from its first offset to its marker.
 type abortFilter struct {
-	pending abortHeap      // transactions whose first offset has not been reached
+	pending []aborted      // transactions whose first offset has not been reached, in its order
 	active  map[int64]bool // producers whose transactional batches are to be skipped now
 }
 
 func newAbortFilter(list []aborted) *abortFilter {
-	f := &abortFilter{pending: append(abortHeap(nil), list...), active: map[int64]bool{}}
-	heap.Init(&f.pending) // the protocol does not promise an order
+	f := &abortFilter{pending: slices.Clone(list), active: map[int64]bool{}}
+	slices.SortFunc(f.pending, func(a, b aborted) int { return cmp.Compare(a.firstOffset, b.firstOffset) }) // no order is promised
 	return f
 }
 
 // skip says whether the batch holds nothing for a consumer: a control batch, or one of an aborted transaction.
 func (f *abortFilter) skip(b *batch) (bool, error) {
 	for len(f.pending) > 0 && f.pending[0].firstOffset <= b.last {
-		f.active[heap.Pop(&f.pending).(aborted).producerID] = true
+		f.active[f.pending[0].producerID] = true
+		f.pending = f.pending[1:]
 	}
 	if !b.control() {
 		return b.transactional() && f.active[b.producerID], nil
@@ -165,17 +167,4 @@ func (f *abortFilter) skip(b *batch) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-type abortHeap []aborted
-
-func (h abortHeap) Len() int           { return len(h) }
-func (h abortHeap) Less(i, j int) bool { return h[i].firstOffset < h[j].firstOffset }
-func (h abortHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *abortHeap) Push(x any)        { *h = append(*h, x.(aborted)) }
-func (h *abortHeap) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
 }

@@ -78,7 +78,7 @@ func (c *Cluster) metadata(ctx context.Context, topics []string) ([]*topicInfo, 
 	if r.err != nil {
 		return nil, r.err
 	}
-	now := c.now()
+	now := clock()
 	for _, t := range out {
 		t.at = now
 	}
@@ -128,7 +128,7 @@ func decodeMetadata(r *reader) []*topicInfo {
 // refreshTopic asks for the metadata of one topic now and keeps it. Concurrent callers share one request, and one
 // that comes right after another gets the same answer.
 func (c *Cluster) refreshTopic(ctx context.Context, topic string) (*topicInfo, error) {
-	if t := c.topics.get(topic); t != nil && c.now().Sub(t.at) < minRefresh {
+	if t := c.topics.get(topic); t != nil && clock().Sub(t.at) < minRefresh {
 		return t, nil
 	}
 	// The shared request must not end with the context of the caller who happened to come first.
@@ -150,7 +150,8 @@ func (c *Cluster) refreshTopic(ctx context.Context, topic string) (*topicInfo, e
 		if res.Err != nil {
 			return nil, res.Err
 		}
-		return res.Val.(*topicInfo), nil
+		t, _ := res.Val.(*topicInfo) // never another type
+		return t, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -160,7 +161,7 @@ func (c *Cluster) refreshTopic(ctx context.Context, topic string) (*topicInfo, e
 // the error is an *UnknownTopicError; without any answer it is an *UnreachableError.
 func (c *Cluster) topic(ctx context.Context, name string) (*topicInfo, error) {
 	t := c.topics.get(name)
-	if t != nil && t.code == 0 && len(t.leaders) > 0 && c.now().Sub(t.at) < topicTTL {
+	if t != nil && t.code == 0 && len(t.leaders) > 0 && clock().Sub(t.at) < topicTTL {
 		return t, nil
 	}
 	stale := t

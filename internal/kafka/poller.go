@@ -111,7 +111,7 @@ func (p *poller) spawn(work func() func()) {
 
 // start sends the requests that can be sent and returns how long to wait for a partition that is pausing.
 func (p *poller) start(ctx context.Context) time.Duration {
-	now := time.Now() // elapsed time only
+	now := clock()
 	soonest := time.Hour
 	byLeader := map[int32][]*polled{}
 	p.turn++
@@ -282,7 +282,7 @@ func (p *poller) failed(part *polled, err error) {
 	if errors.Is(err, context.Canceled) {
 		return // the poller is ending
 	}
-	part.notYet = time.Now().Add(backoff(part.attempts))
+	part.notYet = clock().Add(backoff(part.attempts))
 	if part.attempts == 2 || part.attempts%60 == 59 { // a leader change heals before; then about once a minute
 		p.log.Warn("a partition cannot be read, trying again", "topic", part.tp.topic, "partition", part.tp.partition, "error", err)
 	}

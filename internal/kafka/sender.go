@@ -130,7 +130,7 @@ func (s *sender) run() {
 func (s *sender) start() (wait time.Duration, idle bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now() // elapsed time only
+	now := clock()
 	wait, idle = time.Hour, true
 	byLeader := map[int32][]*outPart{}
 	bytes := map[int32]int{}
@@ -359,7 +359,7 @@ func (s *sender) settle(p *outPart, err error) {
 
 // later repeats the batch after a pause, or gives it up at its deadline.
 func (s *sender) later(p *outPart, err error) {
-	now := time.Now()
+	now := clock()
 	b := p.batch
 	b.last = err
 	if errors.Is(err, ErrClosed) || now.After(b.deadline) {
