@@ -19,9 +19,25 @@ type Shape struct {
 type field struct {
 	members map[string]*field
 	item    *field
-	open    bool // anything may be below
+	also    []*field // what other subschemas say of the same place; they may be recursive, so they are not merged
+	open    bool     // anything may be below
 	decimal bool
 	term    string
+}
+
+// maxAlso bounds how far one place follows references to references: our schemas have two levels.
+const maxAlso = 8
+
+// all appends the field and what else is said of its place.
+func (f *field) all(dst []*field, depth int) []*field {
+	if slices.Contains(dst, f) || depth > maxAlso {
+		return dst
+	}
+	dst = append(dst, f)
+	for _, a := range f.also {
+		dst = a.all(dst, depth+1)
+	}
+	return dst
 }
 
 // ShapeOfSchema reads the shape from a JSON Schema (2020-12): properties, items, allOf, anyOf, oneOf, then, else and
@@ -53,11 +69,14 @@ func (s *Shape) Known(pointer string) bool { return len(s.find(pointer)) > 0 }
 // Term returns the business term (x-term) at the pointer, such as BT-31, or that of the array whose item it is; empty
 // when there is none.
 func (s *Shape) Term(pointer string) string {
-	for _, f := range s.find(pointer) {
-		switch {
-		case f.term != "":
+	found := s.find(pointer)
+	for _, f := range found {
+		if f.term != "" {
 			return f.term
-		case f.item != nil && f.item.term != "":
+		}
+	}
+	for _, f := range found {
+		if f.item != nil && f.item.term != "" {
 			return f.item.term
 		}
 	}
@@ -83,6 +102,9 @@ func (s *Shape) Terms() []string {
 			terms = append(terms, f.term)
 		}
 		walk(f.item)
+		for _, a := range f.also {
+			walk(a)
+		}
 		for _, m := range f.members {
 			walk(m)
 		}
@@ -122,8 +144,12 @@ func (s *Shape) Nearest(pointer string) (start, unknown string, names []string) 
 	}
 }
 
+// find returns everything that is said of the place at the pointer, nothing when no document has it.
 func (s *Shape) find(pointer string) []*field {
-	at := s.roots
+	var at []*field
+	for _, r := range s.roots {
+		at = r.all(at, 0)
+	}
 	for pointer != "" {
 		if pointer[0] != '/' {
 			return nil
@@ -136,8 +162,8 @@ func (s *Shape) find(pointer string) []*field {
 		}
 		var next []*field
 		for _, f := range at {
-			if n := f.step(unescape(token)); n != nil && !slices.Contains(next, n) {
-				next = append(next, n)
+			if n := f.step(unescape(token)); n != nil {
+				next = n.all(next, 0)
 			}
 		}
 		at = next
@@ -177,24 +203,12 @@ func (r *shapeReader) read(schema document.Value) *field {
 	}
 	f := &field{}
 	r.seen[at] = f
-	if schema.Type() != document.Object { // true, or nothing
+	if schema.Type() != document.Object { // true or false
 		f.open = schema.Text() != "false"
 		return f
 	}
-	r.fill(f, schema)
-	closed := schema.Get("additionalProperties").Text() == "false"
-	f.open = f.members == nil && f.item == nil && !closed && !isScalar(schema, r)
-	return f
-}
-
-// fill adds what one schema object says; applicators add to the same field.
-func (r *shapeReader) fill(f *field, schema document.Value) {
-	if term := schema.Get("x-term").Text(); term != "" {
-		f.term = term
-	}
-	if isDecimalPattern(schema.Get("pattern").Text()) {
-		f.decimal = true
-	}
+	f.term = schema.Get("x-term").Text()
+	f.decimal = isDecimalPattern(schema.Get("pattern").Text())
 	for p := range schema.Get("properties").Children() {
 		if f.members == nil {
 			f.members = map[string]*field{}
@@ -204,60 +218,52 @@ func (r *shapeReader) fill(f *field, schema document.Value) {
 	if items := schema.Get("items"); items.Exists() {
 		f.item = r.read(items)
 	}
-	if target := r.target(schema); target.Exists() {
-		r.adopt(f, r.read(target))
+	for _, other := range r.others(schema) {
+		f.also = append(f.also, r.read(other))
+	}
+	f.open = f.members == nil && f.item == nil && f.also == nil && !isScalar(schema) && schema.Get("additionalProperties").Text() != "false"
+	return f
+}
+
+// others lists the subschemas that speak of the same place.
+func (r *shapeReader) others(schema document.Value) (others []document.Value) {
+	if local, ok := strings.CutPrefix(schema.Get("$ref").Text(), "#"); ok {
+		others = append(others, r.schema.Lookup(local))
 	}
 	for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {
 		for branch := range schema.Get(keyword).Children() {
-			r.adopt(f, r.read(branch))
+			others = append(others, branch)
 		}
 	}
 	for _, keyword := range []string{"then", "else"} {
 		if branch := schema.Get(keyword); branch.Exists() {
-			r.adopt(f, r.read(branch))
+			others = append(others, branch)
 		}
 	}
+	return slices.DeleteFunc(others, isAssertion)
 }
 
-// adopt adds what another subschema says of the same place.
-func (r *shapeReader) adopt(f, from *field) {
-	f.decimal = f.decimal || from.decimal
-	if f.term == "" {
-		f.term = from.term
-	}
-	if f.item == nil {
-		f.item = from.item
-	}
-	for name, m := range from.members {
-		if f.members == nil {
-			f.members = map[string]*field{}
-		}
-		if f.members[name] == nil {
-			f.members[name] = m
+// isAssertion reports whether a subschema only restricts a place, without saying what it is: a branch that requires a
+// member, or that forbids one.
+func isAssertion(schema document.Value) bool {
+	for _, keyword := range []string{"type", "properties", "items", "$ref", "allOf", "anyOf", "oneOf", "pattern", "x-term"} {
+		if schema.Get(keyword).Exists() {
+			return false
 		}
 	}
+	return true
 }
 
-// target returns the subschema that a local $ref names.
-func (r *shapeReader) target(schema document.Value) document.Value {
-	local, ok := strings.CutPrefix(schema.Get("$ref").Text(), "#")
-	if !ok {
-		return document.Value{}
-	}
-	return r.schema.Lookup(local)
-}
-
-// isScalar reports whether the schema, or what it refers to, has a type without members.
-func isScalar(schema document.Value, r *shapeReader) bool {
-	for range 8 { // references to references: our schemas have one level
-		if schema.Get("enum").Exists() || schema.Get("const").Exists() || schema.Get("pattern").Exists() {
+// isScalar reports whether the schema is of a type without members.
+func isScalar(schema document.Value) bool {
+	for _, keyword := range []string{"enum", "const", "pattern"} {
+		if schema.Get(keyword).Exists() {
 			return true
 		}
-		switch schema.Get("type").Text() {
-		case "string", "number", "integer", "boolean", "null":
-			return true
-		}
-		schema = r.target(schema)
+	}
+	switch schema.Get("type").Text() {
+	case "string", "number", "integer", "boolean", "null":
+		return true
 	}
 	return false
 }
