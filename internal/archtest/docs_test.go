@@ -51,6 +51,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ +(.*)$`)
 	fence   = regexp.MustCompile("(?ms)^ *```.*?^ *```")
 	code    = regexp.MustCompile("`[^`\n]+`")
+	comment = regexp.MustCompile(`(?m)(^| )#.*$`) // of a shell or YAML block
 )
 
 func TestLinksResolve(t *testing.T) {
@@ -128,7 +129,7 @@ func TestCommandsExist(t *testing.T) {
 	flag := regexp.MustCompile(`\s--([a-z][a-z-]*)`)
 	for page, text := range pages(t, root) {
 		inline := code.FindAllString(fence.ReplaceAllString(text, ""), -1)
-		blocks := strings.Join(fence.FindAllString(text, -1), "\n")
+		blocks := comment.ReplaceAllString(strings.Join(fence.FindAllString(text, -1), "\n"), "")
 		commands := strings.ReplaceAll(strings.Join(inline, "\n"), "`", " ") + "\n" + blocks
 		for target := range first(makeCommand, commands) {
 			if !targets[target] {

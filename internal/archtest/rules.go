@@ -90,7 +90,7 @@ func Rules() Architecture {
 				Why: "a rule is data about a canonical document; it knows no format, no route",
 			},
 			{
-				Name: "transformers", Packages: []string{"transformers"}, May: leaves,
+				Name: "transformers", Packages: []string{"transformers"}, May: join(leaves, []string{"transformers/canonical"}),
 				Why: "the registry knows that formats exist, not which",
 			},
 			{
