@@ -1,8 +1,6 @@
 package transformers
 
 import (
-	"strings"
-
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/transformers/canonical"
@@ -37,7 +35,7 @@ func canonicalKey(kind Kind) func(*document.Doc) string {
 	case Invoice, CreditNote:
 		return canonical.InvoiceKey
 	case ESPDRequest, ESPDResponse:
-		return dumeKey
+		return canonical.DUMEKey
 	case Contract:
 		return contractKey("acheteur")
 	case Concession:
@@ -45,23 +43,6 @@ func canonicalKey(kind Kind) func(*document.Doc) string {
 	default:
 		return nil
 	}
-}
-
-// dumeKey is the buyer (its SIRET, else its first identifier, else its name), a slash and the contract folder.
-func dumeKey(doc *document.Doc) string {
-	buyer := doc.Root().Get("buyer")
-	identifiers := buyer.Get("identifiers")
-	name := identifiers.At(0).Get("id").Text()
-	if name == "" {
-		name = buyer.Get("name").Text()
-	}
-	for identifier := range identifiers.Children() {
-		if id := identifier.Get("id").Text(); len(id) == 14 && strings.Trim(id, "0123456789") == "" {
-			name = id
-			break
-		}
-	}
-	return name + "/" + doc.Root().Get("contractFolderId").Text()
 }
 
 // contractKey is the identifier of the buying party, a slash and that of the contract.

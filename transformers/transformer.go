@@ -24,7 +24,9 @@ const (
 )
 
 // Formats lists the formats that are read.
-func Formats() []string { return []string{string(UBL), string(CII), string(ESPD), string(DECP), string(JSON)} }
+func Formats() []string {
+	return []string{string(UBL), string(CII), string(ESPD), string(DECP), string(JSON)}
+}
 
 // Kind says what a document is.
 type Kind string

@@ -253,6 +253,8 @@ func (c *cli) consideration(r routes.Considered) string {
 		return fmt.Sprintf(c.say("%s : condition fausse : %s", "%s: condition false: %s"), r.Route, r.Condition)
 	case routes.ConditionFailed:
 		return fmt.Sprintf(c.say("%s : condition impossible à évaluer : %s", "%s: condition cannot be evaluated: %s"), r.Route, r.Condition)
+	case routes.AfterFailed:
+		return fmt.Sprintf(c.say("%s : pas essayée, une condition précédente est impossible à évaluer", "%s: not tried, an earlier condition cannot be evaluated"), r.Route)
 	default:
 		return fmt.Sprintf(c.say("%s : une route précédente a pris le document", "%s: an earlier route took the document"), r.Route)
 	}
@@ -264,6 +266,8 @@ func (c *cli) destinationReason(d routes.Destination) string {
 		return fmt.Sprintf(c.say("oui, condition vraie : %s", "yes, condition true: %s"), d.Condition)
 	case d.Taken:
 		return c.say("oui", "yes")
+	case d.Failed:
+		return fmt.Sprintf(c.say("non, condition impossible à évaluer : %s", "no, condition cannot be evaluated: %s"), d.Condition)
 	default:
 		return fmt.Sprintf(c.say("non, condition fausse : %s", "no, condition false: %s"), d.Condition)
 	}

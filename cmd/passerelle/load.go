@@ -10,6 +10,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/kafka"
 	"github.com/commande-publique/passerelle/internal/telemetry"
+	"github.com/commande-publique/passerelle/routes"
 )
 
 // load compiles the configuration, prints its faults and warnings on the error output, and returns refused when it
@@ -27,9 +28,14 @@ func (c *cli) load() (*app.Gateway, error) {
 
 func (c *cli) report(list diag.List) error {
 	return diag.Print(c.err, list, func(file string) []byte {
+		for _, shipped := range routes.Catalog() {
+			if shipped.Name == file {
+				return shipped.Data
+			}
+		}
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return nil // a shipped route: its place is told, its line cannot be shown
+			return nil // the place is told all the same, without the line
 		}
 		return data
 	}, c.lang)

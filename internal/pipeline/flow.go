@@ -44,6 +44,20 @@ func NewFlow(p *Pipeline, publisher Publisher, cfg FlowConfig) *Flow {
 	}
 }
 
+// maxJudgedBytes bounds the source bytes in work at once, over all flows: judging the most hostile document takes eight
+// times its size, so this keeps it near 128 MiB. One larger document is judged alone.
+const maxJudgedBytes = 16 << 20
+
+// judge gives a verdict once there is room for the document.
+func (f *Flow) judge(ctx context.Context, m Message) (Verdict, error) {
+	weight := min(int64(len(m.Value)), maxJudgedBytes)
+	if err := f.pipeline.room.Acquire(ctx, weight); err != nil {
+		return Verdict{}, err
+	}
+	defer f.pipeline.room.Release(weight)
+	return f.pipeline.Judge(m), nil
+}
+
 // Handle is the Watermill handler: it takes a batch of records of one lane and returns nil once every output of every
 // record is acknowledged, which lets the offsets be committed. An error hands the same batch out again, in place, so
 // the order of the lane holds. It only comes from publishing: a document that is refused is not a failure.
@@ -52,9 +66,12 @@ func (f *Flow) Handle(batch *message.Message) error {
 	var origins []origin
 	for _, r := range kafka.Records(batch) {
 		m := Message{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value, Headers: r.Headers}
+		v, err := f.judge(batch.Context(), m)
+		if err != nil {
+			return err
+		}
 		first := len(outputs)
-		var err error
-		if outputs, err = f.outputs(outputs, m, f.pipeline.Judge(m)); err != nil {
+		if outputs, err = f.outputs(outputs, m, v); err != nil {
 			return err
 		}
 		for range outputs[first:] {
@@ -119,7 +136,10 @@ func (f *Flow) publish(ctx context.Context, outputs []kafka.Record, origins []or
 			continue
 		}
 		refused[o.from] = true
-		v := f.pipeline.Judge(o.message)
+		v, err := f.judge(ctx, o.message)
+		if err != nil {
+			return err
+		}
 		v.Violations = append(v.Violations, tooLarge.New(violation.At{}, large.Topic, strconv.Itoa(large.Size)))
 		if letters, err = f.outputs(letters, o.message, v); err != nil {
 			return err

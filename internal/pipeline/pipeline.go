@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/routes"
@@ -26,11 +28,12 @@ type Pipeline struct {
 	schemas  *schemas.Set
 	rules    *rules.Set
 	routes   *routes.Table
+	room     *semaphore.Weighted // see maxJudgedBytes
 }
 
 // New returns a pipeline. The rule packs that the routes name must be in the set: routes are compiled against it.
 func New(registry *transformers.Registry, schemas *schemas.Set, rules *rules.Set, table *routes.Table) *Pipeline {
-	return &Pipeline{registry: registry, schemas: schemas, rules: rules, routes: table}
+	return &Pipeline{registry: registry, schemas: schemas, rules: rules, routes: table, room: semaphore.NewWeighted(maxJudgedBytes)}
 }
 
 // Message is one message as it was received.

@@ -53,16 +53,19 @@ func (w *Writer) Decimal(out document.Value, name string, e xmldoc.Element) {
 	w.put(out, name, Decimal(e.Text()), e)
 }
 
-// Identifier writes an identifier as an object of id and, where the source has one, scheme.
+// Identifier writes an identifier as an object of id and, where the source has one, scheme. An element without text
+// identifies nothing and writes nothing, whatever its scheme.
 func (w *Writer) Identifier(out document.Value, name string, e xmldoc.Element, schemeAttr string) {
-	if e.Exists() {
+	if e.Text() != "" {
 		w.identifier(out.Object(name, e.Ref()), e, schemeAttr)
 	}
 }
 
-// IdentifierItem appends an identifier to a list.
+// IdentifierItem appends an identifier to a list. See [Writer.Identifier].
 func (w *Writer) IdentifierItem(list document.Value, e xmldoc.Element, schemeAttr string) {
-	w.identifier(list.Item(e.Ref()), e, schemeAttr)
+	if e.Text() != "" {
+		w.identifier(list.Item(e.Ref()), e, schemeAttr)
+	}
 }
 
 func (w *Writer) identifier(out document.Value, e xmldoc.Element, schemeAttr string) {

@@ -29,6 +29,23 @@ func InvoiceKey(doc *document.Doc) string {
 	)
 }
 
+// DUMEKey returns the order key of a canonical DUME: the buyer, a slash, and the contract folder (ContractFolderID), which
+// a request shares with its responses. The buyer is its SIRET where one is among its identifiers, else its first
+// identifier, else its name.
+func DUMEKey(doc *document.Doc) string {
+	buyer := doc.Root().Get("buyer")
+	identifiers := buyer.Get("identifiers")
+	name := firstOf(identifiers.At(0).Get("id").Text(), buyer.Get("name").Text())
+	for identifier := range identifiers.Children() {
+		// The schemes that requests name for a SIRET vary, so the form decides.
+		if id := identifier.Get("id").Text(); hasSIRETForm(id) {
+			name = id
+			break
+		}
+	}
+	return name + "/" + doc.Root().Get("contractFolderId").Text()
+}
+
 func siret(party document.Value) string {
 	for identifier := range party.Get("identifiers").Children() {
 		if isSIRET(identifier) {
@@ -49,11 +66,13 @@ func isSIRET(identifier document.Value) bool {
 	case "0009":
 		return id != ""
 	case "0002", "1", "":
-		return len(id) == 14 && strings.Trim(id, "0123456789") == ""
+		return hasSIRETForm(id)
 	default:
 		return false
 	}
 }
+
+func hasSIRETForm(id string) bool { return len(id) == 14 && strings.Trim(id, "0123456789") == "" }
 
 func firstOf(texts ...string) string {
 	for _, text := range texts {

@@ -33,7 +33,7 @@ const (
 func (t *Transformer) Transform(c transformers.Content, _ transformers.Identity) (transformers.Result, []violation.Violation) {
 	s := split(c.JSON)
 	w := writer{faults: s.faults, ignored: s.ignored, flat: s.flat}
-	res := transformers.Result{Parts: make([]transformers.Part, 0, len(s.entries))}
+	res := transformers.Result{Split: true, Parts: make([]transformers.Part, 0, len(s.entries))}
 	for _, e := range s.entries {
 		kind, shape, party := transformers.Contract, t.contract, "acheteur"
 		if e.concession {

@@ -8,9 +8,6 @@
 package espd
 
 import (
-	"strings"
-
-	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/canonical"
@@ -35,32 +32,10 @@ func (t *Transformer) Transform(c transformers.Content, id transformers.Identity
 		return transformers.Result{}, r.faults
 	}
 	doc := r.Doc()
-	key := orderKey(doc)
+	key := canonical.DUMEKey(doc)
 	return transformers.Result{
 		Parts:   []transformers.Part{{Kind: id.Kind, Doc: doc, Key: key}},
 		Key:     key,
 		Ignored: r.Ignored(),
 	}, nil
 }
-
-// orderKey returns the order key of a canonical DUME: the buyer, a slash, and the contract folder (ContractFolderID), which
-// a request shares with its responses. The buyer is its SIRET where one is among its identifiers, else its first
-// identifier, else its name.
-func orderKey(doc *document.Doc) string {
-	buyer := doc.Root().Get("buyer")
-	name := buyer.Get("identifiers").At(0).Get("id").Text()
-	if name == "" {
-		name = buyer.Get("name").Text()
-	}
-	for identifier := range buyer.Get("identifiers").Children() {
-		if id := identifier.Get("id").Text(); isSIRET(id) {
-			name = id
-			break
-		}
-	}
-	return name + "/" + doc.Root().Get("contractFolderId").Text()
-}
-
-// isSIRET reports whether an identifier has the form of a French establishment number. The schemes that requests name
-// for it vary, so the form decides.
-func isSIRET(id string) bool { return len(id) == 14 && strings.Trim(id, "0123456789") == "" }

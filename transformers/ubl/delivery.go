@@ -26,7 +26,12 @@ type periodTerms struct{ group, start, end string }
 
 // period maps an invoicing period, of the document or of a line.
 func (m *mapper) period(parent document.Value, name string, e xmldoc.Element, terms periodTerms) {
-	out, period := m.group(parent, name, e, "cac:InvoicePeriod", terms.group)
+	period := m.one(parent, name, e, "cac:InvoicePeriod", terms.group)
+	ref := period.Ref()
+	if period.Child(basicNS, "DescriptionCode").Exists() {
+		ref = 0 // it holds BT-8, so without dates it is no period
+	}
+	out := parent.Object(name, ref)
 	m.date(out, "start", period, "cbc:StartDate", terms.start)
 	m.date(out, "end", period, "cbc:EndDate", terms.end)
 }
