@@ -126,7 +126,7 @@ func (l *loader) kinds(kinds texts, shapes Shapes) *expr.Shape {
 func hint(d diag.Diagnostic, word string, names []string) diag.Diagnostic {
 	const few = 15 // two lines of a terminal
 	if near := diag.Nearest(word, names); near != "" {
-		return d.WithHint("voulez-vous dire %[1]q ?", "did you mean %[1]q?", near)
+		return d.WithHint("vouliez-vous dire %[1]q ?", "did you mean %[1]q?", near)
 	}
 	if len(names) > 0 && len(names) <= few {
 		return d.WithHint("possible : %[1]s", "possible: %[1]s", strings.Join(names, ", "))

@@ -4,7 +4,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/expr"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
 )
@@ -38,5 +37,9 @@ func TestShippedPack(t *testing.T) {
 	if len(p.Rules) != 31 {
 		t.Errorf("%d rules", len(p.Rules))
 	}
-	_ = diag.Error
+	for _, r := range p.Rules {
+		if len(r.Terms) == 0 || r.term == "" {
+			t.Errorf("%s names no term", r.ID)
+		}
+	}
 }

@@ -14,9 +14,10 @@ const theDocument = "doc"
 
 // scope is what the expressions and places of one rule may name.
 type scope struct {
-	each pointer
-	as   string
-	env  *expr.Env // nil when each or as is wrong
+	each   pointer
+	as     string
+	env    *expr.Env // nil when each or as is wrong
+	broken bool      // each or as is wrong, and that was said: nothing relative can be checked
 }
 
 // full returns the pointer of a place from the document's root, "*" standing for the items that each visits.
@@ -34,21 +35,21 @@ func (l *loader) scope(f *ruleFile) scope {
 	case !f.As.IsSet():
 		l.list.Add(diag.Errorf(f.Each.Pos, CodeRule, "\"each\" sans \"as\"", "\"each\" without \"as\"").
 			WithHint("donnez un nom à chaque valeur : as: line", "name each value: as: line"))
-		return scope{}
+		return scope{broken: true}
 	case !f.Each.IsSet():
 		l.list.Add(diag.Errorf(f.As.Pos, CodeRule, "\"as\" sans \"each\"", "\"as\" without \"each\"").
 			WithHint("dites quelles valeurs : each: /lines/*", "say which values: each: /lines/*"))
-		return scope{}
+		return scope{broken: true}
 	}
 	if expr.Reserved(f.As.Value) || f.As.Value == theDocument {
 		l.list.Errorf(f.As.Pos, CodeRule, "%[1]q ne peut pas être un nom de variable", "%[1]q cannot be the name of a variable", f.As.Value)
-		return scope{}
+		return scope{broken: true}
 	}
 	if !strings.HasPrefix(f.Each.Value, "/") || !l.known(f.Each.Value, f.Each.Pos) {
 		if !strings.HasPrefix(f.Each.Value, "/") {
 			l.badPointer(f.Each.Pos, f.Each.Value)
 		}
-		return scope{}
+		return scope{broken: true}
 	}
 	return scope{each: split(f.Each.Value), as: f.As.Value, env: l.env(f.As.Value, f.Each.Value)}
 }
@@ -85,6 +86,7 @@ func (l *loader) place(s scope, text string, pos diag.Position) place {
 		return p
 	}
 	switch {
+	case p.relative && s.broken:
 	case p.relative && s.as == "":
 		l.list.Errorf(pos, CodePointer, "%[1]q part de la valeur de \"each\", que cette règle n'a pas", "%[1]q starts from the value of \"each\", which this rule does not have", text)
 	case slices.Contains(p.pointer, "*"):
