@@ -1,0 +1,55 @@
+package violation_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/commande-publique/passerelle/internal/violation"
+)
+
+func TestSpec(t *testing.T) {
+	spec := violation.Spec{Code: "x", FR: "trouvé %q", EN: "found %q", RemedyFR: "corrigez", RemedyEN: "correct"}
+	got := spec.New(violation.At{Pointer: "/a", Source: "/A", Line: 1, Column: 2, Term: "BT-1"}, "v")
+	want := violation.Violation{
+		Code: "x", Severity: violation.Fatal, Pointer: "/a", Source: "/A", Line: 1, Column: 2, Term: "BT-1",
+		FR: `trouvé "v"`, EN: `found "v"`, Remedy: "corrigez", RemedyEN: "correct",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	spec.Severity = violation.Warning
+	if v := spec.New(violation.At{}, "v"); v.IsFatal() || violation.AnyFatal([]violation.Violation{v}) {
+		t.Error("a warning refuses nothing")
+	}
+}
+
+func TestSortPutsRefusalsFirstThenByPlace(t *testing.T) {
+	vs := []violation.Violation{
+		{Code: "w", Severity: violation.Warning, Line: 1},
+		{Code: "b", Severity: violation.Fatal, Line: 2, Column: 1},
+		{Code: "c", Severity: violation.Fatal, Line: 1, Column: 9},
+		{Code: "a", Severity: violation.Fatal, Line: 2, Column: 1},
+	}
+	violation.Sort(vs)
+	var order string
+	for _, v := range vs {
+		order += v.Code
+	}
+	if order != "cabw" {
+		t.Errorf("order %s", order)
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	for text, want := range map[string]string{
+		"short": "short", "two\nlines": "two lines", "\xff": " ",
+		strings.Repeat("é", 61): strings.Repeat("é", 60) + "…",
+		strings.Repeat("é", 60): strings.Repeat("é", 60),
+	} {
+		if got := violation.Excerpt(text); got != want {
+			t.Errorf("Excerpt(%q) = %q", text, got)
+		}
+	}
+}
