@@ -1,0 +1,300 @@
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/commande-publique/passerelle/config"
+	"github.com/commande-publique/passerelle/internal/app"
+)
+
+// The environment that makes the test binary the gateway to be killed.
+const (
+	childDir  = "PASSERELLE_TEST_CHILD_DIR"
+	childAddr = "PASSERELLE_TEST_CHILD_ADDR"
+)
+
+func childConfig(dir, addr string) *config.Config {
+	cfg := config.Default()
+	cfg.Embedded.Listen.Value, cfg.Embedded.DataDir.Value = addr, dir
+	return cfg
+}
+
+// serveAsChild runs the whole gateway, broker and all, until it is killed or its input ends with the parent.
+func serveAsChild(dir, addr string) int {
+	gateway, list := app.Compile(childConfig(dir, addr))
+	if gateway == nil {
+		fmt.Fprintln(os.Stderr, list.Len(), "faults in the configuration")
+		return 2
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	running, err := app.Start(context.Background(), gateway, app.Options{Logger: logger, Now: time.Now})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	fmt.Println("serving")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	if err := running.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	return 0
+}
+
+// child is the gateway as a process of its own.
+type child struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	ready  chan struct{} // closed when it serves
+	exited chan struct{}
+	stderr bytes.Buffer
+}
+
+func startChild(t *testing.T, dir, addr string) *child {
+	t.Helper()
+	c := &child{cmd: exec.Command(os.Args[0]), ready: make(chan struct{}), exited: make(chan struct{})}
+	c.cmd.Env = append(os.Environ(), childDir+"="+dir, childAddr+"="+addr)
+	c.cmd.Stderr = &c.stderr
+	var err error
+	c.stdin, err = c.cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := c.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.cmd.Start())
+	go func() {
+		defer close(c.exited)
+		if bufio.NewScanner(stdout).Scan() {
+			close(c.ready)
+		}
+		_ = c.cmd.Wait() // killed, mostly
+	}()
+	return c
+}
+
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill() // SIGKILL
+	<-c.exited
+}
+
+func (c *child) waitReady(t *testing.T) {
+	t.Helper()
+	select {
+	case <-c.ready:
+	case <-c.exited:
+		require.FailNow(t, "the gateway ended by itself", c.stderr.String())
+	case <-time.After(patience):
+		c.kill()
+		require.FailNow(t, "the gateway does not start", c.stderr.String())
+	}
+}
+
+// chains produces the messages of every key in order: the next one of a key is sent once the one before is
+// acknowledged, and one whose fate is unknown is sent again. So the log of a key holds its numbers in order of their
+// first appearance, whatever happens to the broker.
+type chains struct {
+	client       *kgo.Client
+	template     []byte
+	acknowledged atomic.Int64
+	retried      atomic.Int64
+}
+
+// produce sends the numbers from first to beyond of every key. The channel is closed when all are acknowledged.
+func (p *chains) produce(ctx context.Context, keys, first, beyond int) <-chan struct{} {
+	done := make(chan struct{})
+	var left atomic.Int64
+	left.Store(int64(keys))
+	var send func(key, number int)
+	send = func(key, number int) {
+		if number == beyond {
+			if left.Add(-1) == 0 {
+				close(done)
+			}
+			return
+		}
+		value := bytes.Replace(p.template, []byte("@NUMBER@"), fmt.Appendf(nil, "N%05d", number), 1)
+		record := &kgo.Record{Topic: "buyers", Key: fmt.Appendf(nil, "key-%03d", key), Value: value}
+		p.client.Produce(ctx, record, func(_ *kgo.Record, err error) {
+			switch {
+			case ctx.Err() != nil: // the test has failed
+			case err != nil:
+				p.retried.Add(1)
+				send(key, number)
+			default:
+				p.acknowledged.Add(1)
+				send(key, number+1)
+			}
+		})
+	}
+	for key := range keys {
+		send(key, first)
+	}
+	return done
+}
+
+var numberInDocument = regexp.MustCompile(`"id":"N(\d{5})"`)
+
+// TestKill kills the whole process, gateway and broker, ten times while messages flow. Every acknowledged message is
+// delivered at least once, and the first deliveries of each key come in its order: repeats after a crash may follow,
+// but no message ever appears for the first time after a later one of its key.
+func TestKill(t *testing.T) {
+	keys, perKey, kills := 500, 40, 10
+	if testing.Short() {
+		perKey, kills = 8, 2
+	}
+	total := keys * perKey
+	began := time.Now()
+	dir, addr := t.TempDir(), freeAddr(t)
+	gateway, _ := app.Compile(childConfig(dir, addr))
+	require.NotNil(t, gateway)
+	_, verdict := gateway.Judge("buyers", example(t, "decp-contract.json"))
+	template := verdict.Parts[0].Doc.AppendJSON(nil)
+	template = bytes.Replace(template, []byte(`"id":"2026ECOLE07L1"`), []byte(`"id":"@NUMBER@"`), 1)
+	require.Contains(t, string(template), "@NUMBER@")
+
+	process := startChild(t, dir, addr)
+	defer func() { process.kill() }()
+	process.waitReady(t)
+	ctx := within(t, 4*patience)
+	producer := newClient(t, addr,
+		// The log of a broker that was killed decides alone what it has: nothing is remembered across the crash.
+		kgo.DisableIdempotentWrite(), kgo.RequiredAcks(kgo.AllISRAcks()), kgo.MaxProduceRequestsInflightPerBroker(1),
+		kgo.ProducerLinger(0), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryBackoffFn(func(int) time.Duration { return 20 * time.Millisecond }),
+		kgo.RecordRetries(1<<30), kgo.UnknownTopicRetries(-1),
+	)
+	p := &chains{client: producer, template: template}
+	// The moments are random, and the same in every run: after so many acknowledgements of a round, and some time more.
+	// A round starts when the one before is acknowledged; the gateway may be far behind.
+	random := rand.New(rand.NewPCG(20261124, 1))
+	for i := range kills {
+		before := p.acknowledged.Load()
+		done := p.produce(ctx, keys, i*perKey/kills, (i+1)*perKey/kills)
+		threshold := before + random.Int64N(int64(total/kills))
+		for p.acknowledged.Load() < threshold {
+			select {
+			case <-ctx.Done():
+				require.FailNow(t, "no progress", "%d of %d acknowledged", p.acknowledged.Load(), total)
+			case <-process.exited:
+				require.FailNow(t, "the gateway ended by itself", process.stderr.String())
+			case <-time.After(time.Millisecond):
+			}
+		}
+		if i%2 == 1 { // while the gateway works off what the round left; else in the midst of the producer's work
+			select {
+			case <-time.After(time.Duration(random.Int64N(int64(300 * time.Millisecond)))):
+			case <-ctx.Done():
+			}
+		}
+		t.Logf("kill %d at %v, %d acknowledged", i+1, time.Since(began).Round(time.Millisecond), p.acknowledged.Load())
+		process.kill()
+		process = startChild(t, dir, addr)
+		process.waitReady(t)
+		select {
+		case <-done:
+		case <-ctx.Done():
+			require.FailNow(t, "not everything was acknowledged", "%d of %d", p.acknowledged.Load(), total)
+		}
+	}
+	require.EqualValues(t, total, p.acknowledged.Load())
+	t.Logf("all acknowledged at %v", time.Since(began).Round(time.Millisecond))
+	settle(t, kadm.NewClient(producer), gateway)
+	t.Logf("all handled at %v", time.Since(began).Round(time.Millisecond))
+
+	check := newDeliveries(keys, perKey)
+	each(t, addr, gateway.Outputs(), func(r *kgo.Record) { check.add(t, r) })
+	check.report(t, p.retried.Load())
+
+	require.NoError(t, process.stdin.Close())
+	select {
+	case <-process.exited:
+		assert.True(t, process.cmd.ProcessState.Success(), process.stderr.String())
+	case <-time.After(patience):
+		require.FailNow(t, "the gateway does not stop")
+	}
+}
+
+// The streams that must be complete: a topic and the schema of what lies in it.
+const (
+	canonicals = "archive urn:passerelle:schema:contract:1"
+	originals  = "archive "
+	receipts   = "receipts urn:passerelle:schema:receipt:1"
+)
+
+// deliveries holds what arrived, stream by stream.
+type deliveries struct {
+	keys, perKey int
+	next         map[string]int             // stream and key -> the number whose first appearance is due
+	ids          map[string]map[string]bool // stream -> event ids
+	repeats      map[string]int             // of the gateway: the same message once more
+	resends      map[string]int             // of the producer: the same number under another message
+}
+
+func newDeliveries(keys, perKey int) *deliveries {
+	return &deliveries{
+		keys: keys, perKey: perKey, next: map[string]int{}, repeats: map[string]int{}, resends: map[string]int{},
+		ids: map[string]map[string]bool{canonicals: {}, originals: {}, receipts: {}},
+	}
+}
+
+func (d *deliveries) add(t *testing.T, r *kgo.Record) {
+	t.Helper()
+	stream, id := r.Topic+" "+header(t, r, "ce_dataschema"), header(t, r, "ce_id")
+	ids := d.ids[stream]
+	require.NotNil(t, ids, "nothing belongs there: %s", stream)
+	again := ids[id]
+	ids[id] = true
+	if stream == receipts { // they carry no number: one for each message is enough
+		if again {
+			d.repeats[stream]++
+		}
+		return
+	}
+	found := numberInDocument.FindSubmatch(r.Value)
+	require.NotNil(t, found, "a document without number")
+	number, _ := strconv.Atoi(string(found[1]))
+	key := stream + " " + string(r.Key)
+	switch due := d.next[key]; {
+	case number == due:
+		d.next[key]++
+	case number > due:
+		assert.Fail(t, "out of order or lost", "%s: %d appears before %d", key, number, due)
+		d.next[key] = number + 1
+	case again:
+		d.repeats[stream]++
+	default:
+		d.resends[stream]++
+	}
+}
+
+func (d *deliveries) report(t *testing.T, retried int64) {
+	t.Helper()
+	t.Logf("%d messages of %d keys; %d had to be sent again", d.keys*d.perKey, d.keys, retried)
+	for _, stream := range []string{canonicals, originals} {
+		for k := range d.keys {
+			key := fmt.Sprintf("%s key-%03d", stream, k)
+			assert.Equal(t, d.perKey, d.next[key], "%s: messages delivered", key)
+		}
+	}
+	for stream, ids := range d.ids {
+		assert.GreaterOrEqual(t, len(ids), d.keys*d.perKey, stream)
+		assert.Len(t, ids, len(d.ids[receipts]), "every message has the same outputs")
+		t.Logf("%s: %d messages, %d repeated by the gateway, %d sent twice by the producer", stream, len(ids), d.repeats[stream], d.resends[stream])
+	}
+}
