@@ -30,7 +30,8 @@ const (
 	HeaderTime            = "passerelle-time"             // RFC 3339, when it was refused
 )
 
-const prefix = "passerelle-"
+// Prefix starts the name of every header that the gateway writes for itself.
+const Prefix = "passerelle-"
 
 // maxViolationBytes caps the list of violations in a header: brokers bound a record as a whole, and the original
 // bytes have the first claim on that room.
@@ -55,7 +56,7 @@ func (l Letter) Headers() []event.Header {
 	var out []event.Header
 	attempt := 1
 	for _, h := range l.OriginalHeaders {
-		if !strings.HasPrefix(h.Key, prefix) {
+		if !strings.HasPrefix(h.Key, Prefix) {
 			out = append(out, h)
 			continue
 		}

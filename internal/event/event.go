@@ -71,7 +71,7 @@ var (
 func FromHeaders(headers []Header) (Event, []violation.Violation) {
 	var e Event
 	var vs []violation.Violation
-	version, any := "", false
+	version, isEvent := "", false
 	for _, h := range headers {
 		name, value := strings.ToLower(h.Key), string(h.Value)
 		if name == ContentType {
@@ -82,7 +82,7 @@ func FromHeaders(headers []Header) (Event, []violation.Violation) {
 		if !ok {
 			continue
 		}
-		any = true
+		isEvent = true
 		at := violation.At{Source: h.Key}
 		switch attribute {
 		case "specversion":
@@ -115,7 +115,7 @@ func FromHeaders(headers []Header) (Event, []violation.Violation) {
 	if strings.HasPrefix(strings.ToLower(e.DataContentType), "application/cloudevents") {
 		vs = append(vs, structured.New(violation.At{Source: ContentType}, violation.Excerpt(e.DataContentType)))
 	}
-	if any {
+	if isEvent {
 		for _, required := range []Attribute{{"specversion", version}, {"id", e.ID}, {"source", e.Source}, {"type", e.Type}} {
 			if required.Value == "" {
 				vs = append(vs, incomplete.New(violation.At{Source: Prefix + required.Name}, required.Name))

@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/commande-publique/passerelle/internal/deadletter"
 	"github.com/commande-publique/passerelle/internal/event"
@@ -122,13 +124,21 @@ func (f *Flow) canonicalEvent(v Verdict, part Part, index int) event.Event {
 }
 
 func (f *Flow) headers(m Message, v Verdict, part Part, e event.Event) []event.Header {
-	hs := e.AppendHeaders(event.WithoutAttributes(m.Headers))
+	hs := e.AppendHeaders(carried(m))
 	route := part.Selection.Route
 	return append(hs,
 		event.Header{Key: HeaderRoute, Value: []byte(route.Name())},
 		event.Header{Key: HeaderRouteVersion, Value: []byte(route.Version())},
 		event.Header{Key: HeaderSHA256, Value: hex.AppendEncode(nil, v.SHA256[:])},
 	)
+}
+
+// carried returns the headers of a message that its outputs carry on: the producer's own, without the CloudEvents
+// attributes, which are written anew, and without those of an earlier refusal, when a dead letter is replayed.
+func carried(m Message) []event.Header {
+	return slices.DeleteFunc(event.WithoutAttributes(m.Headers), func(h event.Header) bool {
+		return strings.HasPrefix(h.Key, deadletter.Prefix)
+	})
 }
 
 // refuse returns the dead letter of a refused message: the original bytes, the message's own headers, and the reason.

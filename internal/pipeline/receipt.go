@@ -90,7 +90,7 @@ func (f *Flow) answer(m Message, v Verdict) (kafka.Record, error) {
 		ID: v.Event.ID + "#receipt", Source: "urn:passerelle", Type: typePrefix + "flux." + verdictWord(v) + ".v1",
 		Subject: v.Event.ID, DataContentType: "application/json", DataSchema: "urn:passerelle:schema:receipt:1", Time: r.Time,
 	}
-	return kafka.Record{Topic: f.receipts, Key: m.Key, Value: value, Headers: e.AppendHeaders(event.WithoutAttributes(m.Headers))}, nil
+	return kafka.Record{Topic: f.receipts, Key: m.Key, Value: value, Headers: e.AppendHeaders(carried(m))}, nil
 }
 
 func verdictWord(v Verdict) string {
