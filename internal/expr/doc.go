@@ -17,8 +17,8 @@
 // callers refuse. Nothing absent ever becomes an empty text or a zero unless the writer says so. As in CEL, "a || b" is
 // true when one side is true even if the other has no result, and "a && b" is false when one side is false.
 //
-// JSON numbers of a document are integers or money, never floats; floats are refused when an expression is compiled,
-// as is comparing or adding amounts as texts where the shape of the document says that they are amounts.
+// JSON numbers of a document are integers or money, never floats: compare them as money(doc.n) == money("3"), which
+// takes both. Floats are refused when an expression is compiled, as is comparing or adding amounts as texts where the shape of the document says that they are amounts.
 //
 // # Cost
 //

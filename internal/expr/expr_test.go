@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -266,6 +267,27 @@ func TestCost(t *testing.T) {
 	if p, list := env.Compile(long+"true", place); p != nil || list.All()[0].Code != CodeCost {
 		t.Errorf("20 searches of one text in another: %v", list.Err())
 	}
+}
+
+// A program is shared by goroutines, also when it has no result: run with -race.
+func TestConcurrentEval(t *testing.T) {
+	p, list := testEnv(t).Compile(`raw.seller.name > 3 || items(raw.lines).all(l, money(l.netAmount) > money(l.id))`, place)
+	if p == nil {
+		t.Fatal(list.Err())
+	}
+	var wait sync.WaitGroup
+	values := testValues(t)
+	for range 4 {
+		wait.Go(func() {
+			for range 100 {
+				if ok, err := p.Eval(values); !ok || err != nil {
+					t.Errorf("%v, %v", ok, err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestText(t *testing.T) {

@@ -154,9 +154,9 @@ func (r *run) eval(rule *Rule, program *expr.Program, element document.Value, va
 }
 
 // add appends a violation of the rule whose violations begin at from, or counts it in the last one.
-func (r *run) add(from int, make func() violation.Violation) {
+func (r *run) add(from int, describe func() violation.Violation) {
 	if len(r.found)-from < maxPlaces {
-		r.found = append(r.found, make())
+		r.found = append(r.found, describe())
 		return
 	}
 	last := &r.found[len(r.found)-1]
