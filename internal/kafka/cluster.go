@@ -52,8 +52,12 @@ type Cluster struct {
 	topics    topicCache
 	groups    coordinatorCache
 
-	closed    chan struct{}
-	closeOnce sync.Once
+	life context.Context // ends with Close
+	end  context.CancelFunc
+
+	mu       sync.RWMutex
+	closed   bool
+	inFlight sync.WaitGroup // requests; added to under mu
 }
 
 // NewCluster returns a Cluster. It does not connect: an unreachable broker shows at the first use, and Ping asks.
@@ -69,7 +73,8 @@ func NewCluster(cfg Config) (*Cluster, error) {
 	if cfg.ClientID == "" {
 		cfg.ClientID = "passerelle"
 	}
-	c := &Cluster{cfg: cfg, log: cfg.Logger, now: cfg.Now, addr: kafkago.TCP(cfg.Brokers...), closed: make(chan struct{})}
+	c := &Cluster{cfg: cfg, log: cfg.Logger, now: cfg.Now, addr: kafkago.TCP(cfg.Brokers...)}
+	c.life, c.end = context.WithCancel(context.Background())
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -98,11 +103,27 @@ func NewCluster(cfg Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Close closes the idle connections and refuses further use. Subscribers and publishers are to be closed before.
+// Close ends every request, closes the connections and refuses further use. Subscribers and publishers are to be closed
+// before. Closing again does nothing.
 func (c *Cluster) Close() error {
-	c.closeOnce.Do(func() { close(c.closed) })
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.end()
+	c.inFlight.Wait() // a request that begins later would open a new pool of connections
 	c.transport.CloseIdleConnections()
 	return nil
+}
+
+// enter admits a request, unless the cluster is closed. Its end must be noted in inFlight.
+func (c *Cluster) enter() bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return false
+	}
+	c.inFlight.Add(1)
+	return true
 }
 
 // Ping asks any broker for the list of brokers. The error is an *UnreachableError when none answers.
@@ -123,17 +144,20 @@ func (c *Cluster) ask(ctx context.Context, x *exchange) (*reader, error) {
 }
 
 func (c *Cluster) askWithin(ctx context.Context, limit time.Duration, x *exchange) (*reader, error) {
-	select {
-	case <-c.closed:
+	if !c.enter() {
 		return nil, ErrClosed
-	default:
 	}
+	defer c.inFlight.Done()
 	x.clientID = c.cfg.ClientID
 	// The deadline ends the use of the connection too; without one a lost answer would hold it for ever.
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
 	res, err := c.transport.RoundTrip(ctx, c.addr, x)
 	if err != nil {
+		if c.life.Err() != nil {
+			return nil, ErrClosed
+		}
 		return nil, err
 	}
 	rep, ok := res.(*reply)

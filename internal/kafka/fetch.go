@@ -49,15 +49,18 @@ func (c *Cluster) fetch(ctx context.Context, node int32, asks []fetchAsk, wait t
 		w.int8(readCommitted)
 		w.int32(0)  // session: none
 		w.int32(-1) // session epoch: none
-		w.array(len(asks))
-		for i := range asks {
-			w.string(asks[i].tp.topic)
-			w.array(1)
-			w.int32(asks[i].tp.partition)
-			w.int32(-1) // leader epoch: not checked
-			w.int64(asks[i].offset)
-			w.int64(-1) // log start: a follower's field
-			w.int32(asks[i].maxBytes)
+		topics := byTopic(asks, func(a *fetchAsk) string { return a.tp.topic })
+		w.array(len(topics))
+		for _, group := range topics {
+			w.string(group[0].tp.topic)
+			w.array(len(group))
+			for _, a := range group {
+				w.int32(a.tp.partition)
+				w.int32(-1) // leader epoch: not checked
+				w.int64(a.offset)
+				w.int64(-1) // log start: a follower's field
+				w.int32(a.maxBytes)
+			}
 		}
 		w.array(0)   // forgotten topics
 		w.string("") // rack: the leader serves

@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -98,14 +100,17 @@ func (c *Cluster) commitOffsets(ctx context.Context, m member, offsets map[topic
 			w.int32(m.generation)
 			w.string(m.id)
 			w.nullString() // group instance: no static membership
-			w.array(len(offsets))
-			for tp, offset := range offsets { // one topic entry for each partition: the broker does not mind
-				w.string(tp.topic)
-				w.array(1)
-				w.int32(tp.partition)
-				w.int64(offset)
-				w.int32(-1) // leader epoch: unknown. 0 makes franz-go and Java believe that the log was truncated
-				w.string("")
+			topics := byTopic(slices.Collect(maps.Keys(offsets)), func(tp *topicPartition) string { return tp.topic })
+			w.array(len(topics))
+			for _, group := range topics {
+				w.string(group[0].topic)
+				w.array(len(group))
+				for _, tp := range group {
+					w.int32(tp.partition)
+					w.int64(offsets[tp])
+					w.int32(-1) // leader epoch: unknown. 0 makes franz-go and Java believe that the log was truncated
+					w.string("")
+				}
 			}
 		}})
 		if err != nil {

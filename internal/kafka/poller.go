@@ -214,7 +214,7 @@ func (p *poller) request(ctx context.Context, leader int32, parts []*polled, ask
 			}
 		}
 	}
-	if err != nil { // perhaps the broker died and another one leads now
+	if err != nil && ctx.Err() == nil { // perhaps the broker died and another one leads now
 		for _, a := range asks {
 			moved[a.tp.topic] = true
 		}

@@ -27,12 +27,15 @@ func (c *Cluster) produce(ctx context.Context, leader int32, asks []produceAsk) 
 		w.nullString() // no transaction
 		w.int16(allReplicas)
 		w.int32(int32(replicaTimeout / time.Millisecond))
-		w.array(len(asks))
-		for i := range asks {
-			w.string(asks[i].tp.topic)
-			w.array(1)
-			w.int32(asks[i].tp.partition)
-			w.bytes(asks[i].batch)
+		topics := byTopic(asks, func(a *produceAsk) string { return a.tp.topic })
+		w.array(len(topics))
+		for _, group := range topics {
+			w.string(group[0].tp.topic)
+			w.array(len(group))
+			for _, a := range group {
+				w.int32(a.tp.partition)
+				w.bytes(a.batch)
+			}
 		}
 	}})
 	if err != nil {

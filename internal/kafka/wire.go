@@ -190,3 +190,20 @@ func (r *reader) tags() {
 		r.take(int(size))
 	}
 }
+
+// byTopic groups items by topic, in the order in which each topic first comes: requests name a topic once.
+func byTopic[T any](items []T, topic func(*T) string) [][]T {
+	var groups [][]T
+	index := map[string]int{}
+	for i := range items {
+		name := topic(&items[i])
+		g, ok := index[name]
+		if !ok {
+			g = len(groups)
+			index[name] = g
+			groups = append(groups, nil)
+		}
+		groups[g] = append(groups[g], items[i])
+	}
+	return groups
+}
