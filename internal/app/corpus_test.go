@@ -232,7 +232,7 @@ func eventID(r *kgo.Record) string { return fmt.Sprintf("%s-%d-%d", r.Topic, r.P
 // arrives anywhere. Half of them come with a key, half without.
 func TestCorpusArrivesAsForetold(t *testing.T) {
 	files := corpus(t)
-	s := start(t, load(t, "", nil))
+	s := start(t, load(t, writeConfig(t, "127.0.0.1:0", "", nil)))
 	var want []arrival
 	receipts := map[string]pipeline.Verdict{} // by event id
 	for i, file := range files {

@@ -24,8 +24,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		os.Exit(serveAsChild(dir, os.Getenv(childAddr)))
+	if file := os.Getenv(childConfig); file != "" {
+		os.Exit(serveAsChild(file))
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -42,21 +42,27 @@ func within(t testing.TB, d time.Duration) context.Context {
 // stand is a gateway that serves, and an ordinary Kafka client beside it.
 type stand struct {
 	gateway *app.Gateway
-	app     *app.App
+	addr    string
 	client  *kgo.Client
 	admin   *kadm.Client
 }
 
-// load compiles a configuration given as text; files lie beside it.
-func load(t testing.TB, yaml string, files map[string]string) *app.Gateway {
+// writeConfig writes a configuration of the embedded broker, with files beside it, and returns its name.
+func writeConfig(t testing.TB, listen, yaml string, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	file := filepath.Join(dir, "passerelle.yaml")
-	yaml += "\nembedded:\n  listen: 127.0.0.1:0\n  data_dir: data\n"
+	yaml += "\nembedded:\n  listen: " + listen + "\n  data_dir: data\n"
 	require.NoError(t, os.WriteFile(file, []byte(yaml), 0o600))
+	return file
+}
+
+// load compiles a configuration file that has no fault.
+func load(t testing.TB, file string) *app.Gateway {
+	t.Helper()
 	gateway, list := app.Load(file)
 	_ = diag.Print(testWriter{t}, list, nil, "en")
 	require.NotNil(t, gateway)
@@ -81,7 +87,7 @@ func start(t testing.TB, gateway *app.Gateway) *stand {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, running.Stop()) })
 	client := newClient(t, running.Brokers()[0])
-	return &stand{gateway, running, client, kadm.NewClient(client)}
+	return &stand{gateway, running.Brokers()[0], client, kadm.NewClient(client)}
 }
 
 // newClient is an ordinary client that takes and gives the largest records there are.
@@ -177,7 +183,7 @@ func each(t testing.TB, addr string, topics []string, fn func(*kgo.Record)) {
 func (s *stand) outputs(t testing.TB) []*kgo.Record {
 	t.Helper()
 	var out []*kgo.Record
-	each(t, s.app.Brokers()[0], s.outputTopics(t), func(r *kgo.Record) { out = append(out, r) })
+	each(t, s.addr, s.outputTopics(t), func(r *kgo.Record) { out = append(out, r) })
 	return out
 }
 

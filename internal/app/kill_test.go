@@ -1,15 +1,10 @@
 package app_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"sync/atomic"
@@ -21,90 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/commande-publique/passerelle/config"
 	"github.com/commande-publique/passerelle/internal/app"
 )
-
-// The environment that makes the test binary the gateway to be killed.
-const (
-	childDir  = "PASSERELLE_TEST_CHILD_DIR"
-	childAddr = "PASSERELLE_TEST_CHILD_ADDR"
-)
-
-func childConfig(dir, addr string) *config.Config {
-	cfg := config.Default()
-	cfg.Embedded.Listen.Value, cfg.Embedded.DataDir.Value = addr, dir
-	return cfg
-}
-
-// serveAsChild runs the whole gateway, broker and all, until it is killed or its input ends with the parent.
-func serveAsChild(dir, addr string) int {
-	gateway, list := app.Compile(childConfig(dir, addr))
-	if gateway == nil {
-		fmt.Fprintln(os.Stderr, list.Len(), "faults in the configuration")
-		return 2
-	}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	running, err := app.Start(context.Background(), gateway, app.Options{Logger: logger, Now: time.Now})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 2
-	}
-	fmt.Println("serving")
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	if err := running.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 2
-	}
-	return 0
-}
-
-// child is the gateway as a process of its own.
-type child struct {
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	ready  chan struct{} // closed when it serves
-	exited chan struct{}
-	stderr bytes.Buffer
-}
-
-func startChild(t *testing.T, dir, addr string) *child {
-	t.Helper()
-	c := &child{cmd: exec.Command(os.Args[0]), ready: make(chan struct{}), exited: make(chan struct{})}
-	c.cmd.Env = append(os.Environ(), childDir+"="+dir, childAddr+"="+addr)
-	c.cmd.Stderr = &c.stderr
-	var err error
-	c.stdin, err = c.cmd.StdinPipe()
-	require.NoError(t, err)
-	stdout, err := c.cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, c.cmd.Start())
-	go func() {
-		defer close(c.exited)
-		if bufio.NewScanner(stdout).Scan() {
-			close(c.ready)
-		}
-		_ = c.cmd.Wait() // killed, mostly
-	}()
-	return c
-}
-
-func (c *child) kill() {
-	_ = c.cmd.Process.Kill() // SIGKILL
-	<-c.exited
-}
-
-func (c *child) waitReady(t *testing.T) {
-	t.Helper()
-	select {
-	case <-c.ready:
-	case <-c.exited:
-		require.FailNow(t, "the gateway ended by itself", c.stderr.String())
-	case <-time.After(patience):
-		c.kill()
-		require.FailNow(t, "the gateway does not start", c.stderr.String())
-	}
-}
 
 // chains produces the messages of every key in order: the next one of a key is sent once the one before is
 // acknowledged, and one whose fate is unknown is sent again. So the log of a key holds its numbers in order of their
@@ -161,15 +74,16 @@ func TestKill(t *testing.T) {
 	}
 	total := keys * perKey
 	began := time.Now()
-	dir, addr := t.TempDir(), freeAddr(t)
-	gateway, _ := app.Compile(childConfig(dir, addr))
-	require.NotNil(t, gateway)
+	addr := freeAddr(t)
+	file := writeConfig(t, addr, "", nil)
+	gateway, list := app.Load(file)
+	require.Zero(t, list.Len())
 	_, verdict := gateway.Judge("buyers", example(t, "decp-contract.json"))
 	template := verdict.Parts[0].Doc.AppendJSON(nil)
 	template = bytes.Replace(template, []byte(`"id":"2026ECOLE07L1"`), []byte(`"id":"@NUMBER@"`), 1)
 	require.Contains(t, string(template), "@NUMBER@")
 
-	process := startChild(t, dir, addr)
+	process := startChild(t, file)
 	defer func() { process.kill() }()
 	process.waitReady(t)
 	ctx := within(t, 4*patience)
@@ -204,7 +118,7 @@ func TestKill(t *testing.T) {
 		}
 		t.Logf("kill %d at %v, %d acknowledged", i+1, time.Since(began).Round(time.Millisecond), p.acknowledged.Load())
 		process.kill()
-		process = startChild(t, dir, addr)
+		process = startChild(t, file)
 		process.waitReady(t)
 		select {
 		case <-done:
@@ -221,13 +135,7 @@ func TestKill(t *testing.T) {
 	each(t, addr, gateway.Outputs(), func(r *kgo.Record) { check.add(t, r) })
 	check.report(t, p.retried.Load())
 
-	require.NoError(t, process.stdin.Close())
-	select {
-	case <-process.exited:
-		assert.True(t, process.cmd.ProcessState.Success(), process.stderr.String())
-	case <-time.After(patience):
-		require.FailNow(t, "the gateway does not stop")
-	}
+	process.stop(t)
 }
 
 // The streams that must be complete: a topic and the schema of what lies in it.

@@ -1,0 +1,355 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/schemas"
+)
+
+// Routes beside the catalogue, so that every way to be refused by a route is there.
+var refusingRoutes = map[string]string{
+	"nobody.yaml": `
+route: nobody
+from: [extra]
+accept: [invoice]
+to:
+  - {topic: archive, when: 'money(doc.totals.payable) < money("0")'}
+  - {topic: invoicing, when: 'doc.currency == "USD"'}
+`,
+	"demanding.yaml": `
+route: demanding
+from: [extra]
+accept: [credit-note]
+to:
+  - {topic: archive}
+  - {topic: invoicing, required: true, when: 'money(doc.totals.payable) < money("0")'}
+`,
+	"unwilling.yaml": `
+route: unwilling
+from: [extra]
+accept: [espd-response]
+when: format == "json"
+to:
+  - {topic: archive}
+`,
+	"unable.yaml": `
+route: unable
+from: [extra]
+accept: [espd-request]
+to:
+  - {topic: archive, when: 'doc.lots[400].id == "x"'}
+`,
+	"keyless.yaml": `
+route: keyless
+from: [extra]
+accept: [contract]
+key: doc.?idAccordCadre.orValue("")
+to:
+  - {topic: archive}
+`,
+}
+
+const badInputConfig = `
+sources: [{topic: suppliers}, {topic: buyers}, {topic: extra}]
+routes:
+  files: [nobody.yaml, demanding.yaml, unwilling.yaml, unable.yaml, keyless.yaml]
+`
+
+// badInput is a message that must not pass, or in spite of its look must.
+type badInput struct {
+	name    string
+	to      string // suppliers when empty
+	value   func() []byte
+	headers []kgo.RecordHeader
+	code    string // of the dead letter; empty: it is accepted
+}
+
+func text(s string) func() []byte { return func() []byte { return []byte(s) } }
+
+// repeated builds a large document when it is needed only, so that the test does not hold them all.
+func repeated(before, unit string, n int, after string) func() []byte {
+	return func() []byte {
+		var b bytes.Buffer
+		b.Grow(len(before) + n*len(unit) + len(after))
+		b.WriteString(before)
+		for range n {
+			b.WriteString(unit)
+		}
+		b.WriteString(after)
+		return b.Bytes()
+	}
+}
+
+func noise(n int) func() []byte {
+	return func() []byte {
+		random := rand.New(rand.NewPCG(1, 2))
+		out := make([]byte, n)
+		for i := range out {
+			out[i] = byte(random.Uint32())
+		}
+		out[0] = 0x9c // the start of nothing known
+		return out
+	}
+}
+
+func attributes(n int) func() []byte {
+	return func() []byte {
+		b := []byte("<Invoice")
+		for i := range n {
+			b = fmt.Appendf(b, ` a%d="v"`, i)
+		}
+		return append(b, "/>"...)
+	}
+}
+
+func badInputs(t *testing.T) []badInput {
+	invoice, creditNote := string(example(t, "ubl-invoice.xml")), string(example(t, "ubl-credit-note.xml"))
+	contract := string(example(t, "decp-contract.json"))
+	// changed is a document with one thing changed; that the thing is there is checked, lest a case tests nothing.
+	changed := func(document string, pairs ...string) func() []byte {
+		for i := 0; i < len(pairs); i += 2 {
+			require.Contains(t, document, pairs[i])
+			document = strings.Replace(document, pairs[i], pairs[i+1], 1)
+		}
+		return text(document)
+	}
+	const declaration = `<?xml version="1.0" encoding="UTF-8"?>`
+	body := strings.TrimPrefix(invoice, declaration)
+	require.NotEqual(t, invoice, body)
+	latin := func() []byte {
+		var out []byte
+		for _, r := range strings.NewReplacer("’", "'", declaration, `<?xml version="1.0" encoding="ISO-8859-1"?>`).Replace(invoice) {
+			require.Less(t, r, rune(256))
+			out = append(out, byte(r))
+		}
+		return out
+	}
+	return []badInput{
+		{name: "null value", value: func() []byte { return nil }, code: "empty_document"},
+		{name: "empty value", value: text(""), code: "empty_document"},
+		{name: "blanks only", value: text(" \r\n\t"), code: "empty_document"},
+		{name: "a byte-order mark only", value: text("\ufeff"), code: "empty_document"},
+		{name: "random bytes", value: noise(4096), code: "unknown_format"},
+		{name: "text", value: text("Veuillez trouver la facture ci-jointe."), code: "unknown_format"},
+		{name: "truncated XML", value: text(invoice[:len(invoice)/2]), code: "xml_truncated"},
+		{name: "DOCTYPE", value: text(declaration + "<!DOCTYPE Invoice>" + body), code: "xml_doctype"},
+		{name: "external entity", value: text(`<!DOCTYPE Invoice [<!ENTITY x SYSTEM "file:///etc/passwd">]><Invoice>&x;</Invoice>`), code: "xml_doctype"},
+		{name: "billion laughs", value: text(`<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;"><!ENTITY c "&b;&b;&b;">]><l>&c;</l>`), code: "xml_doctype"},
+		{name: "10,000 nested elements", value: text(strings.Repeat("<a>", 10_000) + strings.Repeat("</a>", 10_000)), code: "xml_depth"},
+		{name: "attribute of 1 MB", value: repeated(`<Invoice a="`, "x", 1<<20, `"/>`), code: "xml_attribute_length"},
+		{name: "50,000 attributes", value: attributes(50_000), code: "xml_attributes"},
+		{name: "an attribute twice", value: text(`<Invoice a="1" a="2"/>`), code: "xml_duplicate_attribute"},
+		{name: "invalid UTF-8", value: changed(invoice, "Atelier", "Ateli\xe9r"), code: "xml_utf8"},
+		{name: "ISO-8859-1 declared and honest", value: latin},
+		{name: "UTF-8 with a byte-order mark", value: text("\ufeff" + invoice)},
+		{name: "UTF-16 declared and not true", value: changed(invoice, `encoding="UTF-8"`, `encoding="UTF-16"`), code: "xml_encoding"},
+		{name: "unknown namespace", value: text(`<Order xmlns="urn:example:order"/>`), code: "unknown_format"},
+		{name: "namespace of another UBL version", value: changed(invoice, "schema:xsd:Invoice-2", "schema:xsd:Invoice-3"), code: "ubl_namespace"},
+		{name: "an element of another UBL version's namespace", value: changed(invoice, "<cbc:DueDate>", `<x:DueDate xmlns:x="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-1">`, "</cbc:DueDate>", "</x:DueDate>"), code: "ubl_namespace"},
+		{name: "two roots", value: text(invoice + body), code: "xml_two_roots"},
+		{name: "content after the root", value: text(invoice + "fin"), code: "xml_trailing_data"},
+		{name: "HTML", value: text("<!DOCTYPE html><html><body>Session expir&eacute;e<br></body></html>"), code: "html_document"},
+		{name: "SOAP envelope", value: text(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` + body + `</s:Body></s:Envelope>`), code: "soap_envelope"},
+		{name: "zip", value: text("PK\x03\x04\x14\x00\x00\x00"), code: "unsupported_archive"},
+		{name: "an empty PDF", value: text("%PDF-1.7\n%%EOF\n"), code: "unsupported_format"},
+		{name: "20 MB of XML", value: repeated(declaration+"<Invoice>", "x", 20_000_000, "</Invoice>"), code: "document_too_large"},
+		{name: "20 MB of JSON", value: repeated("[", "1,", 10_000_000, "1]"), code: "document_too_large"},
+		{name: "20 MB of random bytes", value: noise(20_000_000), code: "document_too_large"},
+		{name: "15 MB of elements", value: repeated(declaration+"<Invoice>", "<a/>", 3_750_000, "</Invoice>"), code: "xml_elements"},
+		{name: "15 MB of JSON values", value: repeated("[", "1,", 7_500_000, "1]"), code: "json_values"},
+		{name: "15 MB of text in one field is a document like any other", value: changed(invoice, "Papier recyclé A4", strings.Repeat("x", 15_000_000))},
+
+		{name: "JSON with duplicate keys", value: changed(contract, `"marches": {`, `"marches": {"marche": [], `), to: "buyers", code: "json_duplicate_key"},
+		{name: "JSON with trailing data", value: text(contract + "{}"), to: "buyers", code: "json_trailing_data"},
+		{name: "JSON of depth 10,000", value: text(strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)), code: "json_depth"},
+		{name: "number 1e1000001", value: changed(contract, "186450.50", "1e1000001"), to: "buyers", code: "json_number_size"},
+		{name: "lone surrogate", value: changed(contract, "Remplacement", `\ud800`), to: "buyers", code: "json_surrogate"},
+		{name: "[]", value: text("[]"), code: "unknown_format"},
+		{name: "null", value: text("null"), code: "unknown_format"},
+		{name: "12", value: text("12"), code: "unknown_format"},
+		{name: `{"hello":"world"}`, value: text(`{"hello":"world"}`), code: "unknown_format"},
+
+		{name: "a mandatory field missing", value: changed(invoice, "<cbc:ID>FA-2026-0418</cbc:ID>", ""), code: "BR-02"},
+		{name: "amount 12,50", value: changed(invoice, ">688.74<", ">12,50<"), code: "schema_pattern"},
+		{name: "amount NaN", value: changed(invoice, ">5776.74</cbc:PayableAmount>", ">NaN</cbc:PayableAmount>"), code: "schema_pattern"},
+		{name: "amount 1e400000", value: changed(invoice, ">5776.74</cbc:PayableAmount>", ">1e400000</cbc:PayableAmount>"), code: "schema_pattern"},
+		{name: "wrong currency code", value: changed(invoice, ">EUR</cbc:DocumentCurrencyCode>", ">EURO</cbc:DocumentCurrencyCode>"), code: "schema_format"},
+		{name: "an amount in another currency", value: changed(invoice, `<cbc:PayableAmount currencyID="EUR">`, `<cbc:PayableAmount currencyID="USD">`), code: "currency_mismatch"},
+		{name: "2026-02-30", value: changed(invoice, "2026-10-02", "2026-02-30"), code: "schema_format"},
+		{name: "totals that do not add up", value: changed(invoice, ">5776.74</cbc:TaxInclusiveAmount>", ">5776.75</cbc:TaxInclusiveAmount>"), code: "BR-CO-15"},
+		{name: "DECP buyer with SIRET 1234", value: changed(contract, "21350238800019", "1234"), to: "buyers", code: "schema_pattern"},
+		{name: "DECP buyer without SIRET", value: changed(contract, `"id": "21350238800019"`, ""), to: "buyers", code: "schema_required"},
+		{name: "ESPD 1", value: text(`<ESPDRequest xmlns="urn:grow:names:specification:ubl:schema:xsd:ESPDRequest-1"/>`), to: "buyers", code: "unsupported_version"},
+
+		{name: "a kind that no route takes", value: text(invoice), to: "buyers", code: "no_route"},
+		{name: "a route whose every condition is false", value: text(invoice), to: "extra", code: "no_destination"},
+		{name: "a required destination that does not want it", value: text(creditNote), to: "extra", code: "required_destination"},
+		{name: "a route that does not want it", value: text(string(example(t, "espd-response.xml"))), to: "extra", code: "no_route"},
+		{name: "a condition that has no result", value: text(string(example(t, "espd-request.xml"))), to: "extra", code: "condition_failed"},
+		{name: "a key that has no result", value: text(contract), to: "extra", code: "key_failed"},
+
+		{name: "content type of JSON on XML", value: text(invoice), headers: headers("content-type", "application/json"), code: "content_type_mismatch"},
+		{name: "content type of PDF on JSON", value: text(contract), to: "buyers", headers: headers("content-type", "application/pdf"), code: "content_type_mismatch"},
+		{name: "event type of a DUME on an invoice", value: text(invoice), headers: headers("ce_specversion", "1.0", "ce_id", "1", "ce_source", "urn:x", "ce_type", "fr.commandepublique.dume.oe.depose.v1"), code: "event_type_mismatch"},
+		{name: "an event without id", value: text(invoice), headers: headers("ce_specversion", "1.0", "ce_source", "urn:x", "ce_type", "x"), code: "event_incomplete"},
+		{name: "an event of another version", value: text(invoice), headers: headers("ce_specversion", "0.3", "ce_id", "1", "ce_source", "urn:x", "ce_type", "x"), code: "event_version"},
+		{name: "an event without a true time", value: text(invoice), headers: headers("ce_specversion", "1.0", "ce_id", "1", "ce_source", "urn:x", "ce_type", "x", "ce_time", "2026-02-30T00:00:00Z"), code: "event_time"},
+		{name: "a structured event", value: text("{}"), headers: headers("content-type", "application/cloudevents+json"), code: "event_structured"},
+	}
+}
+
+// heapBound is what the gateway and its broker may hold at any moment, whatever is sent to them.
+const heapBound = 256 << 20
+
+// sent is what the test remembers of a message: enough to recognise its bytes.
+type sent struct {
+	input    *badInput // nil: a good document sent behind a bad one
+	record   *kgo.Record
+	digest   string
+	null     bool
+	letters  int
+	receipts int
+	archived int
+}
+
+// Every bad input gets a dead letter with its own code, its own bytes and everything that is known about it, and a
+// receipt that says no; the good document behind it is delivered; memory stays bounded.
+func TestBadInputs(t *testing.T) {
+	addr := freeAddr(t)
+	file := writeConfig(t, addr, badInputConfig, refusingRoutes)
+	inputs := badInputs(t)
+	good := example(t, "ubl-invoice.xml")
+	process := startChild(t, file) // alone in its process: its memory is what is measured
+	process.waitReady(t)
+	client := newClient(t, addr)
+	s := &stand{load(t, file), addr, client, kadm.NewClient(client)}
+	all := map[string]*sent{}
+	for i := range inputs {
+		in := &inputs[i]
+		topic := in.to
+		if topic == "" {
+			topic = "suppliers"
+		}
+		key := fmt.Appendf(nil, "key %d", i)
+		bad := &kgo.Record{Topic: topic, Key: key, Value: in.value(), Headers: append(headers("file", in.name, "x-own", "kept"), in.headers...)}
+		after := &kgo.Record{Topic: "suppliers", Key: key, Value: good, Headers: headers("file", "after "+in.name)}
+		for _, r := range []*kgo.Record{bad, after} {
+			s.publish(t, r)
+			name := header(t, r, "file")
+			all[name] = &sent{record: r, digest: digest(r.Value), null: r.Value == nil}
+			r.Value = nil
+		}
+		require.Len(t, all, 2*(i+1), "names are unique")
+		all[in.name].input = in
+	}
+	s.settle(t)
+
+	schema, err := schemas.Receipt()
+	require.NoError(t, err)
+	each(t, s.addr, s.outputTopics(t), func(r *kgo.Record) {
+		name := header(t, r, "file")
+		m := all[name]
+		require.NotNil(t, m, "from nothing that was sent: %s", name)
+		refused := m.input != nil && m.input.code != ""
+		switch {
+		case r.Topic == "dead-letter":
+			m.letters++
+			if assert.True(t, refused, "%s: refused: %s", name, header(t, r, "passerelle-violations")) {
+				checkLetter(t, m, r)
+			}
+		case r.Topic == "receipts":
+			m.receipts++
+			doc, fault := jsondoc.Parse(r.Value)
+			require.Nil(t, fault)
+			assert.Empty(t, schema.Validate(doc), name)
+			status := map[bool]string{true: "rejected", false: "accepted"}[refused]
+			assert.Equal(t, status, doc.Root().Get("status").Text(), name)
+			assert.Equal(t, m.digest, doc.Root().Get("sha256").Text(), name)
+			assert.Equal(t, m.record.Key, r.Key, name)
+			if refused {
+				assert.Contains(t, receiptCodes(t, r.Value), m.input.code, name)
+			}
+		default:
+			assert.False(t, refused, "%s reached %s", name, r.Topic)
+			if r.Topic == "archive" {
+				m.archived++
+				assert.Equal(t, m.digest, digest(r.Value), name)
+			}
+		}
+	})
+	process.stop(t)
+	t.Logf("%d inputs, at most %d MiB of heap", len(inputs), process.heap>>20)
+	assert.NotZero(t, process.heap)
+	assert.Less(t, process.heap, uint64(heapBound))
+	for name, m := range all {
+		assert.Equal(t, 1, m.receipts, "receipts of %s", name)
+		if m.input != nil && m.input.code != "" {
+			assert.Equal(t, 1, m.letters, "dead letters of %s", name)
+			assert.Zero(t, m.archived, name)
+		} else {
+			assert.Equal(t, 1, m.archived, "deliveries of %s", name)
+		}
+	}
+}
+
+// checkLetter holds a dead letter against the message: bytes, key, own headers, and what the gateway adds.
+func checkLetter(t *testing.T, m *sent, r *kgo.Record) {
+	name, in := m.input.name, m.input
+	assert.Equal(t, in.code, header(t, r, "passerelle-code"), "%s: %s", name, header(t, r, "passerelle-violations"))
+	assert.Equal(t, m.digest, digest(r.Value), name)
+	assert.Equal(t, m.null, r.Value == nil, "%s: null and empty are two things", name)
+	assert.Equal(t, m.record.Key, r.Key, name)
+	own := m.record.Headers
+	if assert.Greater(t, len(r.Headers), len(own), name) {
+		assert.Equal(t, own, r.Headers[:len(own)], "%s: the message's own headers, as they came", name)
+	}
+	assert.Equal(t, m.record.Topic, header(t, r, "passerelle-source-topic"), name)
+	assert.Equal(t, strconv.Itoa(int(m.record.Partition)), header(t, r, "passerelle-source-partition"), name)
+	assert.Equal(t, strconv.FormatInt(m.record.Offset, 10), header(t, r, "passerelle-source-offset"), name)
+	assert.Equal(t, m.record.Timestamp.UTC().Format(time.RFC3339Nano), header(t, r, "passerelle-source-timestamp"), name)
+	assert.Equal(t, "1", header(t, r, "passerelle-attempt"), name)
+	_, err := time.Parse(time.RFC3339Nano, header(t, r, "passerelle-time"))
+	assert.NoError(t, err, name)
+	routed := []string{"BR-02", "schema_pattern", "schema_format", "schema_required", "currency_mismatch", "BR-CO-15", "no_destination", "required_destination", "key_failed"}
+	if slices.Contains(routed, in.code) {
+		assert.NotEmpty(t, header(t, r, "passerelle-route"), name)
+		assert.NotEmpty(t, header(t, r, "passerelle-route-version"), name)
+	}
+	var list []violation.Violation
+	require.NoError(t, json.Unmarshal([]byte(header(t, r, "passerelle-violations")), &list), name)
+	require.NotEmpty(t, list, name)
+	assert.Less(t, len(header(t, r, "passerelle-violations")), 64<<10, name)
+	for _, v := range list {
+		assert.NotEmpty(t, v.FR, name)
+		assert.NotEmpty(t, v.EN, name)
+		assert.NotEmpty(t, v.Remedy, name)
+		assert.NotContains(t, v.FR+v.EN, "%!", name)
+	}
+}
+
+func receiptCodes(t *testing.T, value []byte) []string {
+	var receipt struct {
+		Violations []violation.Violation `json:"violations"`
+	}
+	require.NoError(t, json.Unmarshal(value, &receipt))
+	var codes []string
+	for _, v := range receipt.Violations {
+		codes = append(codes, v.Code)
+	}
+	return codes
+}
