@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"runtime"
+	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -46,26 +46,28 @@ func serveAsChild(file string) int {
 	return 0
 }
 
-// watchHeap samples the heap, garbage included, until the returned function is called, which gives the largest.
-func watchHeap() (largest func() uint64) {
-	stop, result := make(chan struct{}), make(chan uint64)
+// watchHeap samples the heap until the returned function is called, which gives the largest sizes in bytes: of all
+// objects, garbage included, and of those that the collector found alive.
+func watchHeap() (largest func() (heap, live uint64)) {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	var heap, live uint64
 	go func() {
-		var top uint64
+		defer close(stopped)
 		for {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			top = max(top, m.HeapAlloc)
+			samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
+			metrics.Read(samples)
+			heap, live = max(heap, samples[0].Value.Uint64()), max(live, samples[1].Value.Uint64())
 			select {
 			case <-stop:
-				result <- top
 				return
-			case <-time.After(5 * time.Millisecond):
+			case <-time.After(2 * time.Millisecond):
 			}
 		}
 	}()
-	return func() uint64 {
+	return func() (uint64, uint64) {
 		close(stop)
-		return <-result
+		<-stopped
+		return heap, live
 	}
 }
 
@@ -76,7 +78,8 @@ type child struct {
 	ready  chan struct{} // closed when it serves
 	exited chan struct{}
 	stderr bytes.Buffer // to be read once exited
-	heap   uint64       // bytes at most; to be read once exited
+	// The largest heap in bytes, with garbage and without; to be read once exited.
+	heap, live uint64
 }
 
 func startChild(t *testing.T, configuration string) *child {
@@ -97,7 +100,7 @@ func startChild(t *testing.T, configuration string) *child {
 			close(c.ready)
 		}
 		if lines.Scan() {
-			_, _ = fmt.Sscan(lines.Text(), &c.heap) // zero tells
+			_, _ = fmt.Sscan(lines.Text(), &c.heap, &c.live) // zero tells
 		}
 		_ = c.cmd.Wait() // killed, mostly
 	}()
