@@ -86,7 +86,7 @@ func describe(keyword string, expected document.Value) string {
 func excerpt(v document.Value) string {
 	switch v.Type() {
 	case document.String:
-		return fmt.Sprintf("« %s »", violation.Excerpt(v.Text()))
+		return `"` + violation.Excerpt(v.Text()) + `"`
 	case document.Array, document.Object:
 		return fmt.Sprintf("%s (%d)", v.Type(), v.Len())
 	case document.Number, document.Bool:

@@ -81,8 +81,8 @@ func TestValidateTellsWhatWasFound(t *testing.T) {
 	vs := set.Validate("invoice", parse(t, strings.Replace(invoice, "12.50", "12,50", 1)))
 	want := violation.Violation{
 		Code: "schema_pattern", Severity: violation.Fatal, Pointer: "/totals/payable", Source: "/totals/payable", Line: 2, Column: 64, Term: "BT-115",
-		FR:     "attendu : un nombre décimal avec un point, par exemple 1234.50 ; trouvé : « 12,50 »",
-		EN:     "expected: a decimal number with a point, for example 1234.50; found: « 12,50 »",
+		FR:     "attendu : un nombre décimal avec un point, par exemple 1234.50 ; trouvé : \"12,50\"",
+		EN:     "expected: a decimal number with a point, for example 1234.50; found: \"12,50\"",
 		Remedy: "Corrigez la valeur dans le document source puis renvoyez-le.", RemedyEN: "Correct the value in the source document and send it again.",
 	}
 	if diff := cmp.Diff([]violation.Violation{want}, vs); diff != "" {

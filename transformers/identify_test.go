@@ -136,7 +136,7 @@ func TestTransformFailsClosed(t *testing.T) {
 	}{
 		{"a panic", fake{transform: func() (transformers.Result, []violation.Violation) {
 			var m map[string]int
-			m["x"] = 1
+			m["x"] = 1 //nolint:staticcheck // the panic is what is tested
 			return transformers.Result{}, nil
 		}}, []string{"internal_error"}},
 		{"nothing at all", fake{transform: func() (transformers.Result, []violation.Violation) {

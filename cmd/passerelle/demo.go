@@ -62,7 +62,7 @@ func (c *cli) runDemo(ctx context.Context, once, asJSON bool) (err error) {
 		return err
 	}
 	if gateway == nil {
-		return refused
+		return errRefused
 	}
 	logger, err := c.logger(gateway)
 	if err != nil {
@@ -92,7 +92,7 @@ func (c *cli) runDemo(ctx context.Context, once, asJSON bool) (err error) {
 		c.demoSummary(gateway, ends, running.Brokers()[0], once)
 	}
 	if wrong > 0 {
-		return refused
+		return errRefused
 	}
 	if !once {
 		select {

@@ -41,7 +41,7 @@ func (c *cli) explain() *cobra.Command {
 				}
 				topic, verdict := gateway.Judge(from, value)
 				if verdict.Outcome() == pipeline.DeadLetter {
-					result = refused
+					result = errRefused
 				}
 				if asJSON {
 					err = json.NewEncoder(c.out).Encode(explanationOf(file, verdict))

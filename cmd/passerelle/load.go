@@ -13,7 +13,7 @@ import (
 	"github.com/commande-publique/passerelle/routes"
 )
 
-// load compiles the configuration, prints its faults and warnings on the error output, and returns refused when it
+// load compiles the configuration, prints its faults and warnings on the error output, and returns errRefused when it
 // has faults.
 func (c *cli) load() (*app.Gateway, error) {
 	gateway, list := app.Load(c.configFile)
@@ -21,7 +21,7 @@ func (c *cli) load() (*app.Gateway, error) {
 		return nil, err
 	}
 	if gateway == nil {
-		return nil, refused
+		return nil, errRefused
 	}
 	return gateway, nil
 }

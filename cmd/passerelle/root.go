@@ -20,8 +20,8 @@ const (
 	exitUsage   = 2 // wrong usage, or the environment does not allow it
 )
 
-// refused ends a verb with exitRefused after it has said why.
-var refused = errors.New("refused")
+// errRefused ends a verb with exitRefused after it has said why.
+var errRefused = errors.New("refused")
 
 // cli is what the verbs share: where to write, in which language, and the flags that all have.
 type cli struct {
@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, refused):
+	case errors.Is(err, errRefused):
 		return exitRefused
 	default:
 		_, _ = fmt.Fprintf(stderr, "passerelle: %s\n", c.describe(err))

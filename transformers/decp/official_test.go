@@ -3,6 +3,7 @@ package decp
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -91,8 +92,8 @@ func (j judges) verdict(data []byte) []string {
 
 // leaves returns the innermost errors of a verdict.
 func leaves(err error) []*jsonschema.ValidationError {
-	ve, ok := err.(*jsonschema.ValidationError)
-	if !ok {
+	var ve *jsonschema.ValidationError
+	if !errors.As(err, &ve) {
 		return nil
 	}
 	if len(ve.Causes) == 0 {
