@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/commande-publique/passerelle/internal/jsondoc"
@@ -258,8 +257,7 @@ func refuseAll(t *testing.T, inputs []badInput) (heap, live uint64) {
 	good := example(t, "ubl-invoice.xml")
 	process := startChild(t, file)
 	process.waitReady(t)
-	client := newClient(t, addr)
-	s := &stand{load(t, file), addr, client, kadm.NewClient(client)}
+	s := newStand(t, load(t, file), addr)
 	all := map[string]*sent{}
 	for i := range inputs {
 		in := &inputs[i]

@@ -86,8 +86,13 @@ func start(t testing.TB, gateway *app.Gateway) *stand {
 	running, err := app.Start(t.Context(), gateway, app.Options{Logger: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError})), Now: time.Now})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, running.Stop()) })
-	client := newClient(t, running.Brokers()[0])
-	return &stand{gateway, running.Brokers()[0], client, kadm.NewClient(client)}
+	return newStand(t, gateway, running.Brokers()[0])
+}
+
+func newStand(t testing.TB, gateway *app.Gateway, addr string) *stand {
+	t.Helper()
+	client := newClient(t, addr)
+	return &stand{gateway, addr, client, kadm.NewClient(client)}
 }
 
 // newClient is an ordinary client that takes and gives the largest records there are.
