@@ -115,7 +115,7 @@ func TestFaultsNeverStart(t *testing.T) {
 		{"a configuration fault", "limits:\n  documnet: 1MiB\n", fine, []string{"passerelle.yaml:2:3:", "document"}},
 		{"an unknown kind", "", "route: r\nfrom: [suppliers]\naccept: [invoise]\nto:\n  - topic: x\n", []string{"r.yaml:3:10:", "invoice"}},
 		{"an unknown source", "", "route: r\nfrom: [supliers]\naccept: [invoice]\nto:\n  - topic: x\n", []string{"r.yaml:2:8:", "suppliers"}},
-		{"a condition on no such field", "", "route: r\nfrom: [suppliers]\naccept: [invoice]\nwhen: doc.numbr == \"x\"\nto:\n  - topic: x\n", []string{"r.yaml:4:", "doc.number"}},
+		{"a condition on no such field", "", "route: r\nfrom: [suppliers]\naccept: [invoice]\nwhen: doc.numbr == \"x\"\nto:\n  - topic: x\n", []string{"r.yaml:4:", "did you mean \"number\"?"}},
 		{"an unknown rule pack", "", "route: r\nfrom: [suppliers]\naccept: [invoice]\nvalidate:\n  rules: [en16391]\nto:\n  - topic: x\n", []string{"r.yaml:5:11:", "en16931"}},
 		{"a loop", "", "route: r\nfrom: [suppliers]\naccept: [invoice]\nto:\n  - topic: buyers\n", []string{"r.yaml:5:12:", "source"}},
 		{"a topic of the gateway", "", "route: r\nfrom: [suppliers]\naccept: [invoice]\nto:\n  - topic: receipts\n", []string{"r.yaml:5:12:", "receipts"}},
