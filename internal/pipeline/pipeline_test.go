@@ -1,0 +1,167 @@
+package pipeline
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/commande-publique/passerelle/internal/event"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/schemas"
+	"github.com/commande-publique/passerelle/schemas/rules"
+)
+
+func fatalCodes(vs []violation.Violation) []string {
+	var codes []string
+	for _, v := range vs {
+		if v.IsFatal() && !slices.Contains(codes, v.Code) {
+			codes = append(codes, v.Code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// How far each message comes, stage by stage, and what is known of it there.
+func TestJudge(t *testing.T) {
+	p := newPipeline(t)
+	invoice := example(t, "ubl-invoice.xml")
+	replace := func(old, new string) []byte {
+		require.Contains(t, string(invoice), old)
+		return bytes.Replace(invoice, []byte(old), []byte(new), 1)
+	}
+	tests := []struct {
+		name    string
+		topic   string
+		value   []byte
+		headers []event.Header
+		codes   []string
+		kind    string
+		parts   int
+		route   string
+		reached []string // topics
+		outcome Outcome
+	}{
+		{name: "not recognised", topic: "suppliers", value: []byte("?"), codes: []string{"unknown_format"}, outcome: DeadLetter},
+		{name: "recognised and contradicted", topic: "suppliers", value: invoice, headers: []event.Header{{Key: "content-type", Value: []byte("application/json")}}, codes: []string{"content_type_mismatch"}, kind: "invoice", outcome: DeadLetter},
+		{name: "an incomplete event around a good document", topic: "suppliers", value: invoice, headers: []event.Header{{Key: "ce_id", Value: []byte("1")}}, codes: []string{"event_incomplete"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
+		{name: "refused by the schema", topic: "suppliers", value: replace(">688.74<", ">x<"), codes: []string{"schema_pattern"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
+		{name: "refused by a rule", topic: "suppliers", value: example(t, "broken-totals.xml"), codes: []string{"BR-CO-15"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
+		{name: "refused by schema and rules, all told", topic: "suppliers", value: bytes.Replace(replace(">688.74<", ">x<"), []byte("<cbc:ID>FA-2026-0418</cbc:ID>"), nil, 1), codes: []string{"BR-02", "schema_pattern"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
+		{name: "taken by no route", topic: "buyers", value: invoice, codes: []string{"no_route"}, kind: "invoice", parts: 1, outcome: DeadLetter},
+		{name: "refused by the schema and taken by no route: the schema speaks", topic: "buyers", value: replace(">688.74<", ">x<"), codes: []string{"schema_pattern"}, kind: "invoice", parts: 1, outcome: DeadLetter},
+		{name: "delivered", topic: "suppliers", value: invoice, kind: "invoice", parts: 1, route: "supplier-invoices", reached: []string{"invoicing", "archive"}, outcome: Delivered},
+		{name: "split", topic: "buyers", value: twoContracts(t), kind: "contract", parts: 2, route: "contracts", reached: []string{"archive", "archive"}, outcome: Delivered},
+		{name: "one bad part refuses the file", topic: "buyers", value: bytes.Replace(twoContracts(t), []byte("21350238800019"), []byte("1234"), 1), codes: []string{"schema_pattern"}, kind: "contract", parts: 2, route: "contracts", outcome: DeadLetter},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := received(tt.topic, tt.value)
+			m.Headers = tt.headers
+			original := bytes.Clone(m.Value)
+			v := p.Judge(m)
+			assert.Equal(t, tt.codes, fatalCodes(v.Violations))
+			assert.Equal(t, tt.outcome, v.Outcome())
+			assert.Equal(t, tt.kind, string(v.Identity.Kind))
+			require.Len(t, v.Parts, tt.parts)
+			route := ""
+			if v.Route() != nil {
+				route = v.Route().Name()
+			}
+			assert.Equal(t, tt.route, route)
+			if tt.outcome == Delivered {
+				var topics []string
+				for _, d := range v.Parts[0].Delivery.Destinations {
+					if d.Taken {
+						topics = append(topics, d.Topic)
+					}
+				}
+				assert.Equal(t, tt.reached, topics)
+			}
+			assert.True(t, bytes.Equal(original, m.Value), "the original bytes were changed")
+			assert.Equal(t, v, p.Judge(m), "the same message gets the same verdict")
+		})
+	}
+}
+
+// The id of a message without one comes from its place: a repeat has the same.
+func TestJudgeGivesAnID(t *testing.T) {
+	v := newPipeline(t).Judge(received("suppliers", []byte("?")))
+	assert.Equal(t, "suppliers-2-40", v.Event.ID)
+	assert.Equal(t, "urn:passerelle:topic:suppliers", v.Event.Source)
+}
+
+// What goes wrong inside refuses the message.
+func TestJudgeFailsClosed(t *testing.T) {
+	p := newPipeline(t)
+	p.schemas = nil
+	v := p.Judge(received("suppliers", example(t, "ubl-invoice.xml")))
+	assert.Equal(t, DeadLetter, v.Outcome())
+	assert.Equal(t, []string{"internal_error"}, fatalCodes(v.Violations))
+	assert.NotEqual(t, [32]byte{}, v.SHA256)
+}
+
+// Each fault is told once, in the words of who knows best.
+func TestMerge(t *testing.T) {
+	at := func(code, pointer string) violation.Violation {
+		return violation.Spec{Code: code}.New(violation.At{Pointer: pointer})
+	}
+	warning := violation.Spec{Code: "BR-99", Severity: violation.Warning}.New(violation.At{Pointer: "/number"})
+	tests := []struct {
+		name            string
+		shape, business []violation.Violation
+		want            []string
+	}{
+		{"nothing", nil, nil, nil},
+		{"both, about different things", []violation.Violation{at("schema_pattern", "/a")}, []violation.Violation{at("BR-1", "/b")}, []string{"schema_pattern /a", "BR-1 /b"}},
+		{"a rule names what the schema misses", []violation.Violation{at(schemas.CodeRequired, "/number")}, []violation.Violation{at("BR-02", "/number")}, []string{"BR-02 /number"}},
+		{"a warning does not speak for the schema", []violation.Violation{at(schemas.CodeRequired, "/number")}, []violation.Violation{warning}, []string{"schema_required /number", "BR-99 /number"}},
+		{"a rule does not speak for a wrong value", []violation.Violation{at("schema_pattern", "/number")}, []violation.Violation{at("BR-02", "/number")}, []string{"schema_pattern /number", "BR-02 /number"}},
+		{"not judged because the schema refuses the value", []violation.Violation{at("schema_pattern", "/a")}, []violation.Violation{at(rules.CodeNotJudged, "/a")}, []string{"schema_pattern /a"}},
+		{"not judged below what the schema refuses", []violation.Violation{at("schema_type", "/a")}, []violation.Violation{at(rules.CodeNotJudged, "/a/b")}, []string{"schema_type /a"}},
+		{"not judged for its own reason", nil, []violation.Violation{at(rules.CodeNotJudged, "/a")}, []string{"rule_not_judged /a"}},
+		{"not judged does not hide what is missing", []violation.Violation{at(schemas.CodeRequired, "/a")}, []violation.Violation{at(rules.CodeNotJudged, "/a")}, []string{"schema_required /a"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, v := range merge(tt.shape, tt.business) {
+				got = append(got, v.Code+" "+v.Pointer)
+			}
+			assert.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func BenchmarkJudge(b *testing.B) {
+	p := newPipeline(b)
+	files := map[string][]byte{"ubl-example": example(b, "ubl-invoice.xml")}
+	if root := os.Getenv("CORPUS"); root != "" {
+		if !filepath.IsAbs(root) {
+			root = filepath.Join("..", "..", root)
+		}
+		for name, file := range map[string]string{"ubl-real": "en16931/ubl/ubl-tc434-example1.xml", "cii-real": "en16931/cii/CII_example1.xml", "espd-real": "espd/ESPD-Response-4.1.0.xml"} {
+			data, err := os.ReadFile(filepath.Join(root, file))
+			require.NoError(b, err)
+			files[name] = data
+		}
+	}
+	for name, data := range files {
+		b.Run(name, func(b *testing.B) {
+			m := received("suppliers", data)
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if v := p.Judge(m); v.Outcome() != Delivered {
+					b.Fatal(strings.Join(fatalCodes(v.Violations), " "))
+				}
+			}
+		})
+	}
+}
