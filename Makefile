@@ -6,7 +6,7 @@
 #   make build    the program, in bin/passerelle: one static file
 #   make lint     gofmt, go vet and golangci-lint (built on first use, a few minutes)
 #   make race     the tests under the race detector (needs a C compiler)
-#   make fuzz     each fuzz target for FUZZTIME (60s)
+#   make fuzz     each fuzz target for FUZZTIME (60s, or a count: 1000x)
 #   make bench    the benchmarks
 #   make cover    the tests with their coverage, by function
 #   make check    what continuous integration runs
@@ -52,7 +52,7 @@ fuzz:
 	  list=$$($(GO) test -list '^Fuzz' $$pkg) || { echo "$$list"; exit 1; }; \
 	  for target in $$(echo "$$list" | grep '^Fuzz'); do \
 	    echo "== $$target, $$pkg"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 	  done; \
 	done
 
