@@ -133,6 +133,9 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=100
+# A killed broker reads its logs again before it serves: with both cores, and not those of topics deleted long ago.
+num.recovery.threads.per.data.dir=2
+file.delete.delay.ms=1000
 # The default of 128 MiB does not fit into a small heap.
 log.cleaner.dedupe.buffer.size=8388608
 P
