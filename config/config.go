@@ -32,6 +32,7 @@ type Config struct {
 	Topics      Topics               `yaml:"topics"`
 	Sources     yamldoc.List[Source] `yaml:"sources"`
 	DeadLetters yamldoc.String       `yaml:"dead_letters"`
+	Kinds       Kinds                `yaml:"kinds"`
 	Routes      Routes               `yaml:"routes"`
 	Limits      Limits               `yaml:"limits"`
 	Log         Log                  `yaml:"log"`
@@ -72,6 +73,11 @@ type Source struct {
 
 // NoReceipts is the value of Source.Receipts that asks for none.
 const NoReceipts = "none"
+
+// Kinds says which kinds of JSON documents the operator adds to the built-in ones.
+type Kinds struct {
+	Files yamldoc.List[yamldoc.String] `yaml:"files"`
+}
 
 // Routes says which routes are in force: the shipped catalogue, then the files, in the order of their names.
 type Routes struct {
@@ -256,17 +262,22 @@ func (c *Config) Path(path string) string {
 
 // RouteFiles returns the files that routes.files names, patterns expanded, in the order of the list and by name within
 // a pattern. A pattern without any file is a fault: a route that silently is not there loses messages to no_route.
-func (c *Config) RouteFiles() ([]string, diag.List) {
+func (c *Config) RouteFiles() ([]string, diag.List) { return c.expand(c.Routes.Files) }
+
+// KindFiles returns the files that kinds.files names. See [Config.RouteFiles].
+func (c *Config) KindFiles() ([]string, diag.List) { return c.expand(c.Kinds.Files) }
+
+func (c *Config) expand(patterns yamldoc.List[yamldoc.String]) ([]string, diag.List) {
 	var list diag.List
 	var files []string
-	for _, pattern := range c.Routes.Files.Items {
+	for _, pattern := range patterns.Items {
 		matches, err := filepath.Glob(c.Path(pattern.Value))
 		if err == nil && len(matches) == 0 {
 			err = errors.New("no such file")
 		}
 		if err != nil {
-			list.Add(diag.Errorf(pattern.Pos, "config_routes",
-				"aucun fichier de route pour %q", "no route file for %q", shown(pattern)).
+			list.Add(diag.Errorf(pattern.Pos, "config_files",
+				"aucun fichier pour %q", "no file for %q", shown(pattern)).
 				WithHint("vérifiez le chemin, relatif au fichier de configuration", "check the path, which is relative to the configuration file"))
 			continue
 		}

@@ -37,6 +37,9 @@ func (s *Set) Validate(kind string, doc *document.Doc) []violation.Violation {
 	if schema == nil {
 		return []violation.Violation{noSchema.New(violation.At{Pointer: "/kind"}, violation.Excerpt(kind))}
 	}
+	if s.proven[kind] {
+		return nil
+	}
 	return schema.Validate(doc)
 }
 

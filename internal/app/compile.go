@@ -21,6 +21,7 @@ import (
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
+	"github.com/commande-publique/passerelle/transformers/mapping"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
 
@@ -54,6 +55,16 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		list.Add(fault(err))
 		return nil, list
 	}
+	kinds, faults := operatorKinds(cfg, set)
+	list.Append(faults)
+	for _, kind := range kinds {
+		schema, err := schemas.Compile(kind.Schema().Name, kind.Schema().Data)
+		if err != nil {
+			list.Add(fault(err)) // it compiled when the kind was loaded
+			continue
+		}
+		set = set.With(kind.Name(), schema, kind.Schema().Derived)
+	}
 	shapes := map[string]*expr.Shape{}
 	for _, kind := range set.Kinds() {
 		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
@@ -70,11 +81,49 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	if list.HasErrors() {
 		return nil, list
 	}
-	registry := transformers.NewRegistry(
-		transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)},
-		ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New(),
-	)
+	formats := []transformers.Transformer{ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New()}
+	for _, kind := range kinds {
+		formats = append(formats, kind)
+	}
+	registry := transformers.NewRegistry(transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}, formats...)
 	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table}, list
+}
+
+// operatorKinds compiles the kinds that the configuration adds.
+func operatorKinds(cfg *config.Config, set *schemas.Set) ([]*mapping.Kind, diag.List) {
+	names, list := cfg.KindFiles()
+	var files []mapping.File
+	for _, name := range names {
+		data, err := readFile(name)
+		if err != nil {
+			list.Errorf(diag.Position{File: name}, "config_files", "fichier illisible : %v", "the file cannot be read: %v", err)
+			continue
+		}
+		files = append(files, mapping.File{Name: name, Data: data})
+	}
+	kinds, faults := mapping.Load(files, mapping.Options{
+		Reserved: set.Kinds(),
+		ReadFile: readFile,
+		Compile: func(name string, data []byte) (mapping.Judge, error) {
+			schema, err := schemas.Compile(name, data)
+			if err != nil {
+				return nil, err
+			}
+			return schema.Validate, nil
+		},
+	})
+	list.Append(faults)
+	return kinds, list
+}
+
+// readFile reads a file; its error does not repeat the name, which the position of a diagnostic tells.
+func readFile(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return data, err
 }
 
 // fault is a fault of the build: what the binary holds does not load.
@@ -90,13 +139,9 @@ func routeFiles(cfg *config.Config) ([]routes.File, diag.List) {
 	}
 	names, list := cfg.RouteFiles()
 	for _, name := range names {
-		data, err := os.ReadFile(name)
+		data, err := readFile(name)
 		if err != nil {
-			var path *os.PathError
-			if errors.As(err, &path) {
-				err = path.Err
-			}
-			list.Errorf(diag.Position{File: name}, "config_routes", "fichier de route illisible : %v", "the route file cannot be read: %v", err)
+			list.Errorf(diag.Position{File: name}, "config_files", "fichier illisible : %v", "the file cannot be read: %v", err)
 			continue
 		}
 		files = append(files, routes.File{Name: name, Data: data})

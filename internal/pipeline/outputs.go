@@ -33,6 +33,14 @@ var eventTypes = map[transformers.Kind]string{
 	transformers.Concession:   "concession.notifiee.v1",
 }
 
+// eventType returns the event that a document of a kind tells of; a kind that an operator defined names its own.
+func eventType(kind transformers.Kind) string {
+	if word, ok := eventTypes[kind]; ok {
+		return typePrefix + word
+	}
+	return typePrefix + string(kind)
+}
+
 // deliver returns the outputs of an accepted message: for each document its canonical form to each destination that
 // wants it, and the original bytes once to each topic that wants those.
 func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
@@ -100,7 +108,7 @@ func originalEvent(v Verdict) event.Event {
 		}
 	}
 	if e.Type == "" {
-		e.Type = typePrefix + eventTypes[v.Identity.Kind]
+		e.Type = eventType(v.Identity.Kind)
 	}
 	return e
 }
@@ -112,7 +120,7 @@ func (f *Flow) canonicalEvent(v Verdict, part Part, index int) event.Event {
 	e.DataContentType = "application/json"
 	e.DataSchema = f.pipeline.schemas.Schema(string(part.Kind)).ID()
 	if e.Type == "" || v.Split {
-		e.Type = typePrefix + eventTypes[part.Kind]
+		e.Type = eventType(part.Kind)
 	}
 	if v.Split {
 		e.ID += "#" + strconv.Itoa(index+1)
