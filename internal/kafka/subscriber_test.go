@@ -120,22 +120,27 @@ func TestCommitIsContiguous(t *testing.T) {
 	cfg := SubscriberConfig{Group: "g", Lanes: 64, DrainTimeout: 100 * time.Millisecond}
 	sub := newSubscriber(t, c, cfg)
 	msgs := subscribe(t, sub, "in")
-	expected := 20
-	for i := 8; i < 20; i++ { // those that wait behind the one that is held
-		if laneOf(key(i), cfg.Lanes) == laneOf(key(7), cfg.Lanes) {
-			expected--
+	done := make(chan struct{})
+	go func() { // a busy machine may lose the membership for a moment: what comes twice is acknowledged twice
+		defer close(done)
+		for msg := range msgs {
+			if Records(msg)[0].Offset != 7 {
+				msg.Ack()
+			}
 		}
-	}
-	for range expected {
-		if msg := receive(t, msgs); Records(msg)[0].Offset != 7 {
-			msg.Ack()
-		}
-	}
+	}()
 	require.Eventually(t, func() bool {
 		st := sub.Status()
-		return len(st) == 1 && st[0].Committed == 7 && st[0].End == 20 && st[0].Lag() == 13
-	}, 10*time.Second, 5*time.Millisecond, "%+v", sub.Status())
+		behind := 0 // those that wait in the lane of the one that is held
+		for i := 8; i < 20; i++ {
+			if laneOf(key(i), cfg.Lanes) == laneOf(key(7), cfg.Lanes) {
+				behind++
+			}
+		}
+		return len(st) == 1 && st[0].Committed == 7 && st[0].End == 20 && st[0].Lag() == 13 && st[0].InFlight == 1+behind
+	}, time.Minute, 5*time.Millisecond)
 	require.NoError(t, sub.Close())
+	<-done
 	at, err := c.committedOffsets(t.Context(), "g", "in", []int32{0})
 	require.NoError(t, err)
 	require.Equal(t, map[int32]int64{0: 7}, at)
@@ -147,7 +152,7 @@ func TestCommitIsContiguous(t *testing.T) {
 
 	msgs = subscribe(t, newSubscriber(t, c, cfg), "in")
 	seen := map[int64]bool{}
-	for range 13 {
+	for len(seen) < 13 {
 		msg := receive(t, msgs)
 		seen[Records(msg)[0].Offset] = true
 		msg.Ack()
@@ -155,7 +160,6 @@ func TestCommitIsContiguous(t *testing.T) {
 	for o := int64(7); o < 20; o++ {
 		require.True(t, seen[o], "offset %d", o)
 	}
-	silent(t, msgs, 50*time.Millisecond)
 }
 
 func TestInFlightIsBounded(t *testing.T) {
