@@ -26,13 +26,14 @@ type scope struct {
 // shape the properties of the derived schema.
 func (c *compiler) members(ts targets, in scope, out place, shape document.Value) []member {
 	members := make([]member, 0, ts.Len())
-	var names []string
+	var names []string // that are written, or were meant
 	for name, t := range ts.All() {
 		names = append(names, name.Value)
 		next, known := out.step(token{name: name.Value, index: -1})
 		if !known {
 			c.list.Add(suggest(diag.Errorf(name.Pos, CodeUnknown, "le schéma du document transposé ne connaît pas le membre %[1]q",
 				"the schema of the mapped document does not know the member %[1]q", cut(name.Value)), name.Value, out.names()))
+			names = append(names, diag.Nearest(name.Value, out.names()))
 		}
 		m := member{name: name.Value, slot: -1}
 		c.member(&m, &t, in, next, shape)
@@ -56,9 +57,9 @@ func (c *compiler) member(m *member, t *target, in scope, out place, shape docum
 	m.fold = folded(t)
 	var got types // that the member may have
 	switch {
-	case t.Value != nil:
+	case t.Value.Node != nil:
 		m.op = constants
-		if m.value = c.constant(t.Value); m.value == nil {
+		if m.value = c.constant(t.Value.Node); m.value == nil {
 			return
 		}
 		got = m.value.types()
@@ -84,13 +85,13 @@ func (c *compiler) member(m *member, t *target, in scope, out place, shape docum
 		m.members = c.members(t.To, in, out, describeObject(shape, m.name))
 		return
 	}
-	if t.Default != nil {
-		if m.value = c.constant(t.Default); m.value != nil {
+	if t.Default.Node != nil {
+		if m.value = c.constant(t.Default.Node); m.value != nil {
 			c.fits(t.Default.Pos, m.value.types(), out)
 			got |= m.value.types()
 		}
 	}
-	if m.op == sum || m.op == fromOne && t.Default != nil {
+	if m.op == sum || m.op == fromOne && t.Default.Node != nil {
 		describeTypes(shape, m.name, got)
 	}
 }
@@ -111,7 +112,7 @@ func (c *compiler) from(m *member, t *target, in scope, out place, shape documen
 	}
 	got := at.types()
 	c.fits(t.From.Pos, got, out)
-	if t.Default == nil {
+	if t.Default.Node == nil {
 		c.describe(shape, m.name, at, 0)
 	}
 	return got
@@ -219,11 +220,14 @@ func (c *compiler) coherent(t *target) bool {
 		return false // the YAML is at fault, and was reported
 	}
 	fail := func(fr, en string) bool {
+		if t.faulty {
+			return false
+		}
 		c.list.Errorf(t.Pos, CodeTarget, "%[1]s", "%[2]s", fr, en)
 		return false
 	}
 	origins := 0
-	for _, set := range []bool{t.From.IsSet(), t.Value != nil, t.Sum.IsSet(), t.Each.IsSet()} {
+	for _, set := range []bool{t.From.IsSet(), t.Value.Node != nil, t.Sum.IsSet(), t.Each.IsSet()} {
 		if set {
 			origins++
 		}
@@ -239,13 +243,13 @@ func (c *compiler) coherent(t *target) bool {
 		return fail("each demande to : les membres de chaque élément ; pour une liste de valeurs, écrivez from avec « * » : /attachments/*/name", `each needs to: the members of each item; for a list of values, write from with "*": /attachments/*/name`)
 	case t.To.IsSet() && t.To.Len() == 0:
 		return fail("to est vide : attendu au moins un membre", "to is empty: expected at least one member")
-	case t.To.IsSet() && (t.Value != nil || t.Sum.IsSet()):
+	case t.To.IsSet() && (t.Value.Node != nil || t.Sum.IsSet()):
 		return fail("to n'a pas de sens avec value ou sum", "to means nothing with value or sum")
 	case folds && !isText:
 		return fail("upper, lower et trim n'ont de sens qu'avec from, sans to", "upper, lower and trim mean something only with from, without to")
 	case t.Upper.Value && t.Lower.Value:
 		return fail("upper et lower s'excluent", "upper and lower exclude each other")
-	case t.Default != nil && (t.Value != nil || t.To.IsSet() && !t.Each.IsSet()):
+	case t.Default.Node != nil && (t.Value.Node != nil || t.To.IsSet() && !t.Each.IsSet()):
 		return fail("default n'a de sens qu'avec from, sum ou each", "default means something only with from, sum or each")
 	}
 	return true

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"strings"
+
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
@@ -53,10 +55,8 @@ func scalarOf(n *yamldoc.Node) (*constant, *diag.Diagnostic) {
 	if doc, _ := jsondoc.Parse([]byte(text)); doc != nil {
 		return &constant{typ: document.Number, text: text}, nil
 	}
-	for _, r := range text {
-		if (r < '0' || r > '9') && r != '.' && r != ',' && r != ' ' && r != '_' && r != '-' && r != '+' {
-			return &constant{typ: document.String, text: text}, nil
-		}
+	if strings.Trim(text[1:], "0123456789., _") != "" { // a date, a version
+		return &constant{typ: document.String, text: text}, nil
 	}
 	d := diag.Errorf(n.Pos, CodeConstant, "%[1]q n'est ni un nombre JSON ni un texte entre guillemets", "%[1]q is neither a JSON number nor a text in quotes", cut(text)).
 		WithHint("mettez-le entre guillemets si c'est un texte", "put it in quotes if it is a text")

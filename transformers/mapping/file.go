@@ -50,20 +50,29 @@ func (c *choices) UnmarshalYAMLNode(n *yamldoc.Node) diag.List {
 // target is one member of the mapped document: where it comes from. Its short form is the pointer alone.
 type target struct {
 	targetFields
-	short bool
+	faulty bool // its YAML is at fault, and was reported
 }
 
 type targetFields struct {
 	Pos     diag.Position  `yaml:",pos"`
 	From    yamldoc.String `yaml:"from"`
-	Value   *yamldoc.Node  `yaml:"value"`
+	Value   raw            `yaml:"value"`
 	Sum     yamldoc.String `yaml:"sum"`
 	Each    yamldoc.String `yaml:"each"`
 	To      targets        `yaml:"to"`
-	Default *yamldoc.Node  `yaml:"default"`
+	Default raw            `yaml:"default"`
 	Upper   yamldoc.Bool   `yaml:"upper"`
 	Lower   yamldoc.Bool   `yaml:"lower"`
 	Trim    yamldoc.Bool   `yaml:"trim"`
+}
+
+// raw is a value of any type, null too, with its place; it is unset where the field is absent.
+type raw struct{ *yamldoc.Node }
+
+// UnmarshalYAMLNode implements [yamldoc.Unmarshaler].
+func (r *raw) UnmarshalYAMLNode(n *yamldoc.Node) diag.List {
+	r.Node = n
+	return diag.List{}
 }
 
 // words are the fields of a target.
@@ -72,7 +81,7 @@ var words = []string{"from", "value", "sum", "each", "to", "default", "upper", "
 // UnmarshalYAMLNode implements [yamldoc.Unmarshaler].
 func (t *target) UnmarshalYAMLNode(n *yamldoc.Node) diag.List {
 	if n.Kind == yamldoc.Scalar && !n.IsNull() {
-		t.Pos, t.short = n.Pos, true
+		t.Pos = n.Pos
 		return yamldoc.Decode(n, &t.From)
 	}
 	var list diag.List
@@ -88,7 +97,9 @@ func (t *target) UnmarshalYAMLNode(n *yamldoc.Node) diag.List {
 			WithHint("pour un objet, mettez ses membres sous « to: »", `for an object, put its members under "to:"`))
 		return list
 	}
-	return yamldoc.Decode(n, &t.targetFields)
+	list = yamldoc.Decode(n, &t.targetFields)
+	t.faulty = list.HasErrors()
+	return list
 }
 
 // maxShown keeps a name that a file holds readable in a message.

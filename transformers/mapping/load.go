@@ -153,6 +153,9 @@ func (l *loader) recognition(k *Kind, conditions yamldoc.Map[choices], in scope)
 			}
 			c.texts = []string{}
 			for _, v := range values.Items {
+				if !v.IsSet() {
+					continue // no text, and reported
+				}
 				c.texts = append(c.texts, v.Value)
 				if allowed, known := at.allows(v.Value); !allowed {
 					l.list.Add(suggest(diag.Errorf(v.Pos, CodeRecognise, "d'après le schéma source, %[1]s ne vaut jamais %[2]q",
@@ -171,6 +174,9 @@ func (l *loader) orderKey(k *Kind, key choices, in scope) {
 			WithHint("retirez key pour garder la clé d'arrivée", "remove key to keep the incoming key"))
 	}
 	for _, pointer := range key.Items {
+		if !pointer.IsSet() {
+			continue // no text, and reported
+		}
 		p, at := l.single(pointer, in)
 		if scalars := at.types() &^ (typeSet(document.Array) | typeSet(document.Object)); scalars == 0 {
 			l.list.Errorf(pointer.Pos, CodeType, "une clé demande un texte ou un nombre ; d'après le schéma source : %[1]s", "a key needs a text or a number; after the source schema: %[1]s", at.types().names())
@@ -181,13 +187,13 @@ func (l *loader) orderKey(k *Kind, key choices, in scope) {
 
 // single reads a pointer that names one value of the whole document.
 func (l *loader) single(pointer yamldoc.String, in scope) (path, place) {
-	p, at := readPointer(&l.list, pointer, in)
-	if p.relative || p.many() {
+	if !strings.HasPrefix(pointer.Value, "/") || strings.HasSuffix(pointer.Value, "/*") || strings.Contains(pointer.Value, "/*/") {
 		l.list.Add(diag.Errorf(pointer.Pos, CodePointer, "attendu un chemin depuis le haut du document, vers une seule valeur ; trouvé %[1]q",
-			"expected a pointer from the top of the document to a single value; found %[1]q", cut(p.text)).
+			"expected a pointer from the top of the document to a single value; found %[1]q", cut(pointer.Value)).
 			WithHint("par exemple : /supplier/siret, ou /lines/0/no", "for example: /supplier/siret, or /lines/0/no"))
+		return path{text: pointer.Value}, anywhere
 	}
-	return p, at
+	return readPointer(&l.list, pointer, in)
 }
 
 // shadowed reports the kinds that no document reaches, as an earlier one takes all of theirs.

@@ -52,6 +52,9 @@ func hint(d diag.Diagnostic, p path, i int, at place, in scope) diag.Diagnostic 
 	case possible == typeSet(document.Array):
 		return d.WithHint("c'est une liste : « * » en désigne chaque élément : %[1]s", `this is a list: "*" names each of its items: %[1]s`, p.withStar(i))
 	}
+	if possible := at.types(); len(names) == 0 && !possible.has(document.Object) {
+		return d.WithHint("rien n'est plus bas ; ici : %[1]s", "nothing is below; here: %[1]s", possible.names())
+	}
 	return suggest(d, p.tokens[i].name, names)
 }
 
