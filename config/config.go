@@ -45,6 +45,8 @@ type Kafka struct {
 	// Brokers are host:port of some brokers of a cluster; empty means the embedded broker.
 	Brokers  yamldoc.List[yamldoc.String] `yaml:"brokers"`
 	ClientID yamldoc.String               `yaml:"client_id"`
+	TLS      TLS                          `yaml:"tls"`
+	SASL     SASL                         `yaml:"sasl"`
 }
 
 // Embedded says where the embedded broker listens and lies.
@@ -195,6 +197,7 @@ func (c *Config) check(list *diag.List) {
 				"expected the name of a Kafka topic (letters, digits, \".\", \"_\", \"-\", 249 at most), found %q", shown(s)))
 		}
 	}
+	c.Kafka.checkSecurity(list)
 	topic(c.DeadLetters)
 	outputs := []string{c.DeadLetters.Value}
 	seen, groups := map[string]bool{}, map[string]bool{}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 
+	"github.com/commande-publique/passerelle/config"
 	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/kafka"
@@ -37,7 +39,7 @@ func (c *cli) report(list diag.List) error {
 		if err != nil {
 			return nil // the place is told all the same, without the line
 		}
-		return data
+		return config.Masked(data)
 	}, c.lang)
 }
 
@@ -52,12 +54,20 @@ func (c *cli) connect(ctx context.Context, g *app.Gateway, broker string) (*kafk
 	if broker == "" {
 		brokers = g.Brokers()
 	}
-	cluster, err := kafka.NewCluster(kafka.Config{Brokers: brokers, ClientID: g.Config.Kafka.ClientID.Value})
+	cfg, err := g.KafkaConfig(brokers, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := cluster.Ping(ctx); err != nil {
+	cluster, err := kafka.NewCluster(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := kafka.Explain(cluster.Ping(ctx)); err != nil {
 		_ = cluster.Close() // never fails
+		var distrust *kafka.SecurityError
+		if errors.As(err, &distrust) {
+			return nil, errors.New(c.say(distrust.FR, distrust.EN))
+		}
 		return nil, fmt.Errorf("%w; %s", err, c.say(
 			"démarrez « passerelle serve », ou indiquez --broker", "start \"passerelle serve\", or give --broker"))
 	}

@@ -41,7 +41,7 @@ type Options struct {
 }
 
 // Start opens the broker, makes sure that the topics exist and serves until Stop. When it returns, messages are being
-// consumed. An *embedded.StartError or *kafka.UnreachableError tells the operator what to do.
+// consumed. An *embedded.StartError, *kafka.SecurityError or *kafka.UnreachableError tells the operator what to do.
 func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	a := &App{log: opts.Logger, served: make(chan error, 1)}
 	defer func() {
@@ -52,14 +52,19 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	if err := a.openBroker(ctx, g); err != nil {
 		return nil, err
 	}
-	cluster, err := kafka.NewCluster(kafka.Config{Brokers: a.brokers, ClientID: g.Config.Kafka.ClientID.Value, Logger: opts.Logger, Now: opts.Now})
+	cfg, err := g.KafkaConfig(a.brokers, opts.Logger)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Now = opts.Now
+	cluster, err := kafka.NewCluster(cfg)
 	if err != nil {
 		return nil, err
 	}
 	a.onStop("cluster", cluster.Close)
 	if a.notice == nil {
 		if err := cluster.Ping(ctx); err != nil {
-			return nil, err
+			return nil, kafka.Explain(err)
 		}
 		if err := cluster.EnsureTopics(ctx, g.clusterTopics()); err != nil {
 			return nil, err
