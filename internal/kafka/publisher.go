@@ -127,9 +127,12 @@ func (p *Publisher) prepare(ctx context.Context, recs []Record, cl *call) ([]*it
 			continue
 		}
 		it := &item{rec: rec, index: i, call: cl, size: size, tp: topicPartition{topic: rec.Topic}}
-		if rec.Key != nil {
+		switch {
+		case rec.Key != nil:
 			it.tp.partition = partitionOf(rec.Key, len(t.leaders))
-		} else {
+		case rec.OrderBy != "":
+			it.tp.partition = partitionOf([]byte(rec.OrderBy), len(t.leaders))
+		default:
 			n, ok := sticky[rec.Topic]
 			if !ok {
 				n = p.turns.take(rec.Topic, len(t.leaders))

@@ -7,8 +7,8 @@ import (
 )
 
 // Record is one Kafka record. Consumed records share memory with the response they came in and are read-only.
-// Produce sends Topic, Key, Value, Headers and Time (the zero time means now) and ignores Partition and Offset:
-// the partition follows from the key.
+// Produce sends Topic, Key, Value, Headers and Time (the zero time means now) and ignores Partition and Offset: the
+// partition follows from the key, or from OrderBy where the key is null.
 type Record struct {
 	Topic     string
 	Partition int32
@@ -17,6 +17,9 @@ type Record struct {
 	Key       []byte // nil is the null key
 	Value     []byte // nil is the null value (a tombstone in a compacted topic)
 	Headers   []event.Header
+	// OrderBy places a record with the null key: those of a topic with the same OrderBy share a partition, so that
+	// they stay in order. It is not sent. Empty: any partition.
+	OrderBy string
 }
 
 // size is an upper bound of the bytes the record takes in a batch, and the measure of every byte limit here.

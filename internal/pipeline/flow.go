@@ -87,21 +87,28 @@ type origin struct {
 	from, to int
 }
 
-// outputs appends everything that a verdict publishes: deliveries or the dead letter, and the receipt.
+// outputs appends everything that a verdict publishes: deliveries or the dead letter, and the receipt. Those without
+// key stay together by the partition that their message came from, so that they keep its order.
 func (f *Flow) outputs(dst []kafka.Record, m Message, v Verdict) ([]kafka.Record, error) {
+	first := len(dst)
 	if v.Outcome() == Delivered {
 		dst = append(dst, f.deliver(m, v)...)
 	} else {
 		dst = append(dst, f.refuse(m, v))
 	}
-	if f.receipts == "" {
-		return dst, nil
+	if f.receipts != "" {
+		receipt, err := f.answer(m, v)
+		if err != nil {
+			return nil, err
+		}
+		dst = append(dst, receipt)
 	}
-	receipt, err := f.answer(m, v)
-	if err != nil {
-		return nil, err
+	for i := first; i < len(dst); i++ {
+		if dst[i].Key == nil {
+			dst[i].OrderBy = m.Topic + "/" + strconv.Itoa(int(m.Partition))
+		}
 	}
-	return append(dst, receipt), nil
+	return dst, nil
 }
 
 var tooLarge = violation.Spec{

@@ -106,6 +106,27 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
+// TestOutputsWithoutKeyKeepTheirOrder: deliveries, dead letters and receipts of a message without key name the partition
+// that it came from; those with a key need no other place.
+func TestOutputsWithoutKeyKeepTheirOrder(t *testing.T) {
+	p := newPipeline(t)
+	for _, value := range [][]byte{example(t, "ubl-invoice.xml"), []byte("?"), twoContracts(t)} {
+		topic := "suppliers"
+		for _, r := range outputsOf(t, p, received(topic, value)) {
+			want := topic + "/2"
+			if r.Key != nil {
+				want = ""
+			}
+			assert.Equal(t, want, r.OrderBy, "%s %s", r.Topic, key(r))
+		}
+		m := received(topic, value)
+		m.Key = []byte{}
+		for _, r := range outputsOf(t, p, m) {
+			assert.Empty(t, r.OrderBy, "%s %s", r.Topic, key(r))
+		}
+	}
+}
+
 // Every receipt is valid and says the same as the verdict, however many violations there are.
 func TestReceipt(t *testing.T) {
 	p := newPipeline(t)
