@@ -6,6 +6,7 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 usage: kafka-dev.sh COMMAND [--version V] [--nodes 1|3] [--port P] [--dir DIR]
+       kafka-dev.sh run [options] -- PROGRAM [ARGUMENT ...]
 
   start          start a cluster, wait until it is usable, print its bootstrap address
   stop           stop every node, wait for it; the data stay
@@ -15,11 +16,15 @@ usage: kafka-dev.sh COMMAND [--version V] [--nodes 1|3] [--port P] [--dir DIR]
   restart NODE   start a node that was killed or stopped on its own data, wait until it is usable
   cli TOOL ...   run topics, console-consumer, consumer-groups or any class of the jars on the cluster
   clean          stop, and remove the data and logs; the jars stay
+  run            start a cluster of its own, run the program with KAFKA_BROKERS, KAFKA_DEV and KAFKA_DEV_DIR set, clean;
+                 the exit code is the program's
 
   --version V    Apache Kafka's version (4.4.0; 3.9.2 is tested too)
   --nodes N      1, or 3 with replication 3 and min.insync.replicas 2 (1)
-  --port P       the first node's port; the others follow, the controllers are 100 above (19092)
-  --dir DIR      where jars, data and logs go (.kafka-dev in the repository)
+  --port P       the first node's port; the others follow, the controllers are 100 above (19092; run takes free ones)
+  --dir DIR      where data and logs go (.kafka-dev in the repository; run: .kafka-dev/run)
+
+The jars are kept in .kafka-dev/lib of the repository, one folder a version.
 
 One directory holds one cluster. Version, nodes and port are remembered from start: the other commands need only --dir.
 KAFKA_DEV_DIR replaces --dir, KAFKA_DEV_HEAP sets the heap of a node (320m).
@@ -32,7 +37,8 @@ fail() {
 }
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-dir=${KAFKA_DEV_DIR:-$here/../../.kafka-dev}
+home=$(cd "$here/../.." && pwd)/.kafka-dev
+dir=${KAFKA_DEV_DIR:-}
 heap=${KAFKA_DEV_HEAP:-320m}
 cluster_id=cGFzc2VyZWxsZS1kZXYtMQ # 16 bytes in base64, the same for all nodes
 default_version=4.4.0 default_nodes=1 default_port=19092
@@ -52,7 +58,7 @@ need_java() {
 
 # jars: sets lib, the folder with the jars of the version, which are fetched once.
 jars() {
-  lib=$dir/lib/$version
+  lib=$home/lib/$version
   if [[ ! -d $lib ]]; then
     need mvn "Maven (Debian and Ubuntu: apt-get install maven; Fedora: dnf install maven; macOS: brew install maven), once, to fetch the jars"
     echo "fetching Apache Kafka $version from Maven Central" >&2
@@ -201,10 +207,7 @@ cmd_start() {
     [[ $nodes == 1 || $nodes == 3 ]] || fail "--nodes takes 1 or 3, found \"$nodes\"" 2
     [[ $port =~ ^[0-9]+$ && $port -gt 0 && $port -lt 65400 ]] || fail "--port takes a number from 1 to 65399, found \"$port\"" 2
     jars
-    for ((i = 0; i < nodes; i++)); do
-      free $((port + i))
-      free $((port + 100 + i))
-    done
+    free_ports || fail "a port is taken, $port to $((port + nodes - 1)) and the same 100 above are needed: choose another with --port"
     echo "$version $nodes $port" >"$dir/cluster"
   fi
   for ((i = 1; i <= nodes; i++)); do
@@ -215,11 +218,14 @@ cmd_start() {
   address
 }
 
-# free PORT: nobody listens there.
-free() {
-  if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
-    fail "port $1 is taken: choose another with --port (a cluster takes --port and the following, and the same 100 above)"
-  fi
+# free_ports: nobody listens on the ports that the cluster takes.
+free_ports() {
+  local i p
+  for ((i = 0; i < nodes; i++)); do
+    for p in $((port + i)) $((port + 100 + i)); do
+      if (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; then return 1; fi
+    done
+  done
 }
 
 cmd_stop() {
@@ -277,6 +283,27 @@ cmd_clean() {
   rm -rf "$dir"/node-[123] "$dir/cluster"
 }
 
+cmd_run() {
+  [[ $# -gt 0 ]] || fail "run needs a program after --; see kafka-dev.sh help" 2
+  local i
+  if recall; then # an earlier run that was cut off, or one that goes on
+    for ((i = 1; i <= nodes; i++)); do
+      if pid "$i" >/dev/null; then fail "a cluster runs in $dir: wait for the other run, or kafka-dev.sh clean --dir $dir"; fi
+    done
+    cmd_clean
+  fi
+  nodes=${asked_nodes:-$default_nodes}
+  if [[ -z $asked_port ]]; then
+    for ((port = 29192; port < 31192; port += 200)); do free_ports && break; done
+    asked_port=$port
+  fi
+  trap cmd_clean EXIT
+  KAFKA_BROKERS=$(cmd_start)
+  export KAFKA_BROKERS KAFKA_DEV="$here/kafka-dev.sh" KAFKA_DEV_DIR="$dir"
+  echo "Apache Kafka ${asked_version:-$default_version} on $KAFKA_BROKERS" >&2
+  "$@"
+}
+
 command=${1:-help}
 shift || true
 words=()
@@ -293,12 +320,13 @@ while [[ $# -gt 0 ]]; do
       shift 2
       ;;
     *)
-      words+=("$1")
-      shift
-      if [[ $command == cli ]]; then # the rest is the tool's
+      if [[ $command == cli || $command == run ]]; then # the rest is the tool's or the program's
+        if [[ $1 == -- ]]; then shift; fi
         words+=("$@")
         break
       fi
+      words+=("$1")
+      shift
       ;;
   esac
 done
@@ -307,9 +335,13 @@ case $command in
   help | -h | --help) usage; exit ;;
   start | stop | status | address | clean) [[ ${#words[@]} -eq 0 ]] || fail "$command takes no \"${words[0]}\"; see kafka-dev.sh help" 2 ;;
   kill | restart) [[ ${#words[@]} -eq 1 ]] || fail "$command takes the number of one node; see kafka-dev.sh help" 2 ;;
-  cli) ;;
+  cli | run) ;;
   *) fail "unknown command \"$command\"; see kafka-dev.sh help" 2 ;;
 esac
+if [[ -z $dir ]]; then
+  dir=$home
+  if [[ $command == run ]]; then dir=$home/run; fi
+fi
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 if [[ $command == address ]]; then
