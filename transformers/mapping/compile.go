@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/document"
@@ -46,6 +47,8 @@ func (c *compiler) members(ts targets, in scope, out place, shape document.Value
 				WithHint("ajoutez « %[1]s: » et d'où il vient", `add "%[1]s:" and where it comes from`, name))
 		}
 	}
+	// The order of members means nothing in JSON, and the encoder, which sorts them, is quickest with sorted ones.
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	return members
 }
 
