@@ -145,7 +145,6 @@ const (
 	CodeRepeated  = "mapping_repeated" // a list of the whole document inside another list
 	CodeRecognise = "kind_recognise"   // a condition that no document meets, or a kind that no document reaches
 	CodeLimit     = "kind_limit"       // too many kinds
-	CodeInternal  = "kind_internal"    // a fault of the program
 )
 
 // maxKinds bounds the kinds, as a JSON document of no kind is asked of every one; large administrations have dozens.

@@ -121,6 +121,7 @@ func TestMapping(t *testing.T) {
 		{name: "an absent list has no sum", mapping: `a: {sum: /l/*/v}`, source: `{}`, want: `{}`},
 		{name: "absent operands add nothing", mapping: `a: {sum: /l/*/v}`, source: `{"l":[{"v":1.5},{},{"v":null}]}`, want: `{"a":1.5}`},
 		{name: "decimals written as texts", mapping: `a: {sum: /l/*}`, source: `{"l":["12.50","007",1]}`, want: `{"a":20.50}`},
+		{name: "a text without power of ten", mapping: `a: {sum: /l/*}`, source: `{"l":["1e3","e5"]}`, refused: []string{"mapping_number /a /l/0", "mapping_number /a /l/1"}},
 		{name: "powers of ten", mapping: `a: {sum: /l/*}`, source: `{"l":[1.5e3,25e-2,-1E+1]}`, want: `{"a":1490.25}`},
 		{name: "beyond 64 bits", mapping: `a: {sum: /l/*}`, source: `{"l":[9223372036854775807,9223372036854775807,0.000000000000000000000000000001,-1]}`, want: `{"a":18446744073709551613.000000000000000000000000000001}`},
 		{name: "many of 18 digits", mapping: `a: {sum: /l/*}`, source: `{"l":[` + strings.Repeat(`999999999999999999,`, 19) + `0.5]}`, want: `{"a":18999999999999999981.5}`},

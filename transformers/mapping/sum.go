@@ -23,12 +23,12 @@ type total struct {
 // maxScale bounds the decimals of the short way: 10^18 is the largest power of ten in an int64.
 const maxScale = 18
 
-// add adds a number as JSON writes it; ok is false when it is none, or too long.
+// add adds a decimal number without exponent; ok is false when it is none, or too long.
 func (t *total) add(text string) (ok bool) {
 	if units, scale, short := parseUnits(text); short && !t.isBig && t.addUnits(units, scale) {
 		return true
 	}
-	d, err := money.Parse(plain(text))
+	d, err := money.Parse(text)
 	if err != nil {
 		return false
 	}
@@ -121,7 +121,7 @@ func (t *total) String() string {
 // maxPower is the largest power of ten that is written out: beyond it the number is longer than any operand.
 const maxPower = 2 * maxOperand
 
-// plain writes a JSON number without its exponent: 1.5e3 is 1500, 25e-2 is 0.25.
+// plain writes a JSON number without its exponent: 1.5e3 is 1500, 25e-2 is 0.25. One that would be too long stays.
 func plain(text string) string {
 	at := strings.IndexAny(text, "eE")
 	if at < 0 {
@@ -129,7 +129,7 @@ func plain(text string) string {
 	}
 	power, err := strconv.Atoi(text[at+1:])
 	if err != nil || power > maxPower || power < -maxPower || at > maxOperand {
-		return text // no number, or none that is summed
+		return text
 	}
 	digits, negative := strings.CutPrefix(text[:at], "-")
 	whole, fraction, _ := strings.Cut(digits, ".")
@@ -171,7 +171,11 @@ func (r *runner) sum(t *total, out document.Value, m *member, tokens []token, v 
 	}
 	switch v.Type() {
 	case document.Absent, document.Null:
-	case document.Number, document.String:
+	case document.Number:
+		if !t.add(v.Text()) && !t.add(plain(v.Text())) {
+			r.refuse(notNumber, out, m, v)
+		}
+	case document.String:
 		if !t.add(v.Text()) {
 			r.refuse(notNumber, out, m, v)
 		}
