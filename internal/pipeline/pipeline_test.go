@@ -32,9 +32,9 @@ func fatalCodes(vs []violation.Violation) []string {
 func TestJudge(t *testing.T) {
 	p := newPipeline(t)
 	invoice := example(t, "ubl-invoice.xml")
-	replace := func(old, new string) []byte {
+	replace := func(old, with string) []byte {
 		require.Contains(t, string(invoice), old)
-		return bytes.Replace(invoice, []byte(old), []byte(new), 1)
+		return bytes.Replace(invoice, []byte(old), []byte(with), 1)
 	}
 	tests := []struct {
 		name    string
