@@ -2,8 +2,10 @@ package app
 
 import (
 	"log/slog"
+	"slices"
 
 	"github.com/commande-publique/passerelle/config"
+	"github.com/commande-publique/passerelle/internal/doctor"
 	"github.com/commande-publique/passerelle/internal/kafka"
 )
 
@@ -34,4 +36,32 @@ func security(cfg *config.Config) kafka.Security {
 		}
 	}
 	return s
+}
+
+// DoctorPlan says what this gateway does with its cluster.
+func (g *Gateway) DoctorPlan() doctor.Plan {
+	cfg := g.Config
+	plan := doctor.Plan{
+		Brokers: g.Brokers(), Secured: cfg.Kafka.TLS.Enabled.Value || cfg.Kafka.SASL.Mechanism.Value != "",
+		Mechanism: cfg.Kafka.SASL.Mechanism.Value, Username: cfg.Kafka.SASL.Username.Value,
+		Partitions: int(cfg.Topics.Partitions.Value), Replication: int(cfg.Topics.Replication.Value),
+		DocumentBytes: int(cfg.Limits.Document.Value),
+	}
+	switch {
+	case plan.Username != "":
+		plan.Principal = "User:" + plan.Username
+	case !plan.Secured:
+		plan.Principal = "User:ANONYMOUS"
+	}
+	sources, outputs := g.Sources(), g.Outputs()
+	for _, t := range g.topics() {
+		plan.Topics = append(plan.Topics, doctor.Topic{
+			Name: t.name, Source: slices.Contains(sources, t.name), DeadLetter: t.name == cfg.DeadLetters.Value,
+			Write: slices.Contains(outputs, t.name), MaxMessageBytes: t.maxMessageBytes,
+		})
+	}
+	for _, s := range cfg.Sources.Items {
+		plan.Groups = append(plan.Groups, s.Group.Value)
+	}
+	return plan
 }

@@ -19,22 +19,25 @@ const (
 	OperationWrite           Operation = 4
 	OperationCreate          Operation = 5
 	OperationDescribe        Operation = 8
+	OperationDescribeConfigs Operation = 10
 	OperationIdempotentWrite Operation = 12
 )
 
-// String returns the name that kafka-acls.sh takes.
+// String returns the name that kafka-acls.sh takes, which is not quite that of the protocol.
 func (o Operation) String() string {
 	switch o {
 	case OperationRead:
-		return "READ"
+		return "Read"
 	case OperationWrite:
-		return "WRITE"
+		return "Write"
 	case OperationCreate:
-		return "CREATE"
+		return "Create"
 	case OperationDescribe:
-		return "DESCRIBE"
+		return "Describe"
+	case OperationDescribeConfigs:
+		return "DescribeConfigs"
 	case OperationIdempotentWrite:
-		return "IDEMPOTENT_WRITE"
+		return "IdempotentWrite"
 	}
 	return strconv.Itoa(int(o))
 }
@@ -289,4 +292,13 @@ func Needs() []Need {
 		need(protocol.FindCoordinator, 0, 0), need(protocol.JoinGroup, 1, 2), need(protocol.SyncGroup, 0, 0), need(protocol.Heartbeat, 0, 0),
 		need(protocol.LeaveGroup, 0, 0), need(protocol.OffsetFetch, 1, 1),
 	}
+}
+
+// MayProduce asks whether this client may produce idempotently, as every Publisher does. Before Kafka 2.8 that is a
+// permission of its own. Asking takes a producer id, which costs the cluster nothing.
+func (c *Cluster) MayProduce(ctx context.Context) error {
+	return until(ctx, func() (bool, error) {
+		_, _, err := c.initProducer(ctx)
+		return err != nil && temporary(err), err
+	})
 }
