@@ -69,8 +69,8 @@ func New(origin Origin, size int) *Doc {
 }
 
 // Derive returns a new empty document with the origin of d, for the canonical documents that come from d: values
-// keep the references of d, as [Value.Copy] and [Value.Ref] give them.
-func (d *Doc) Derive() *Doc { return New(d.origin, 0) }
+// keep the references of d, as [Value.Copy] and [Value.Ref] give them. There is room for about size values.
+func (d *Doc) Derive(size int) *Doc { return New(d.origin, size) }
 
 // Root returns the top value.
 func (d *Doc) Root() Value { return Value{d, 0} }

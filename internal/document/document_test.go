@@ -131,7 +131,7 @@ func TestSetRoot(t *testing.T) {
 
 func TestDerive(t *testing.T) {
 	d := sample()
-	derived := d.Derive()
+	derived := d.Derive(0)
 	derived.Root().Copy("copy", d.Lookup("/a~1b"))
 	assert.Equal(t, `{"copy":[1.50,{"c~":"é"}]}`, string(derived.AppendJSON(nil)))
 	assert.Equal(t, 3, derived.Lookup("/copy/1/c~0").Source().Line)

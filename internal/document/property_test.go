@@ -117,7 +117,7 @@ func TestProperties(t *testing.T) {
 		}
 
 		// A copy is equal and leaves the original alone.
-		derived := d.Derive()
+		derived := d.Derive(0)
 		derived.Root().Copy("copy", d.Root())
 		require.Equal(t, encoded, derived.Lookup("/copy").AppendJSON(nil))
 		require.Equal(t, encoded, d.AppendJSON(nil))

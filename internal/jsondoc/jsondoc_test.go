@@ -185,7 +185,7 @@ func TestPlaces(t *testing.T) {
 func TestPlacesOfACopy(t *testing.T) {
 	doc, v := jsondoc.Parse([]byte(`{"marches":[{"id":"1"},{"id":"2"}]}`))
 	require.Nil(t, v)
-	part := doc.Derive()
+	part := doc.Derive(0)
 	part.Root().Copy("contract", doc.Lookup("/marches/1"))
 	assert.Equal(t, "/marches/1/id", part.Lookup("/contract/id").Source().Path)
 	assert.Equal(t, "/contract/id", part.Lookup("/contract/id").Pointer())

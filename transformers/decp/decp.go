@@ -39,7 +39,7 @@ func (t *Transformer) Transform(c transformers.Content, _ transformers.Identity)
 		if e.concession {
 			kind, shape, party = transformers.Concession, t.concession, "autoriteConcedante"
 		}
-		doc := c.JSON.Derive()
+		doc := c.JSON.Derive(c.JSON.Len() / len(s.entries))
 		w.write(doc, e, kind, shape, party)
 		buyer, id := doc.Root().Get(party).Get("id").Text(), doc.Root().Get("id").Text()
 		if res.Key == "" {

@@ -48,6 +48,8 @@ const (
 	valueBytes = 6
 	// maxFaults bounds the violations of one document: beyond it a person has stopped reading.
 	maxFaults = 100
+	// Room for the values of a usual mapped document: growing costs more than the mapping.
+	typicalSize = 64
 )
 
 // run maps one document. There is no usable document when there are violations.
@@ -58,7 +60,7 @@ func (p *program) run(in *document.Doc) (*document.Doc, []violation.Violation) {
 	for i := range p.slots {
 		r.slots = append(r.slots, p.slots[i].find(in.Root()))
 	}
-	out := in.Derive()
+	out := in.Derive(min(in.Len(), typicalSize))
 	out.SetRoot(document.Object, "", in.Root().Ref())
 	r.write(out.Root(), p.members, in.Root())
 	if r.dropped > 0 && !r.full {
