@@ -152,6 +152,11 @@ func (x *examination) reach(ctx context.Context) bool {
 	var distrust *kafka.SecurityError
 	switch {
 	case errors.As(err, &distrust):
+		// A broker hangs up on a request that it does not know too: one that tells its versions is only too old.
+		if served, asked := x.c.Versions(ctx, anyBroker); distrust.Code == kafka.ConnectionClosed && asked == nil && len(lacking(served)) > 0 {
+			x.versions(subject, lacking(served))
+			return false
+		}
 		x.distrusted(subject, distrust)
 		return false
 	case err != nil:
@@ -203,23 +208,40 @@ func (x *examination) brokers(ctx context.Context, d *kafka.Description) {
 			continue
 		}
 		reached++
-		for _, need := range kafka.Needs() {
-			if v, ok := served[need.Key]; !ok || v.Max < need.Min || v.Min > need.Max {
-				short = append(short, fmt.Sprintf("%d: %s %d", b.ID, need.Name, need.Max))
-			}
+		for _, request := range lacking(served) {
+			short = append(short, fmt.Sprintf("%d: %s", b.ID, request))
 		}
 	}
 	if reached == len(d.Brokers) {
 		x.ok("broker", "cluster "+d.ClusterID, say("brokers : %d, chacun répond à l'adresse qu'il annonce", "brokers: %d, each answers at the address that it announces", reached))
 	}
-	switch {
-	case len(short) > 0:
-		x.add("versions", "cluster "+d.ClusterID, Problem, say(
+	if reached > 0 {
+		x.versions("cluster "+d.ClusterID, short)
+	}
+}
+
+// anyBroker lets the connection choose.
+const anyBroker = -1
+
+// lacking lists the requests that the gateway needs and a broker does not serve.
+func lacking(served map[int16]kafka.VersionRange) []string {
+	var out []string
+	for _, need := range kafka.Needs() {
+		if v, ok := served[need.Key]; !ok || v.Max < need.Min || v.Min > need.Max {
+			out = append(out, fmt.Sprintf("%s %d", need.Name, need.Max))
+		}
+	}
+	return out
+}
+
+func (x *examination) versions(subject string, short []string) {
+	if len(short) > 0 {
+		x.add("versions", subject, Problem, say(
 			"des requêtes nécessaires ne sont pas servies (%s) : il faut Apache Kafka 2.5 à 4.x, ou ce qui parle son protocole",
 			"requests that are needed are not served (%s): it takes Apache Kafka 2.5 to 4.x, or what speaks its protocol", strings.Join(short, ", ")), "")
-	case reached > 0:
-		x.ok("versions", "cluster "+d.ClusterID, say("toutes les requêtes nécessaires sont servies (Kafka 2.5 ou plus)", "all requests that are needed are served (Kafka 2.5 or later)"))
+		return
 	}
+	x.ok("versions", subject, say("toutes les requêtes nécessaires sont servies (Kafka 2.5 ou plus)", "all requests that are needed are served (Kafka 2.5 or later)"))
 }
 
 // produce looks at the permission to produce idempotently.

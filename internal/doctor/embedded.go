@@ -39,7 +39,11 @@ func Embedded(ctx context.Context, address string) *Report {
 }
 
 func serves(ctx context.Context, address string) bool {
-	c, err := kafka.NewCluster(kafka.Config{Brokers: []string{address}, ClientID: "passerelle-doctor"})
+	cfg := kafka.Config{Brokers: []string{address}, ClientID: "passerelle-doctor"}
+	if cfg.Secure(kafka.Security{}) != nil {
+		return false
+	}
+	c, err := kafka.NewCluster(cfg)
 	if err != nil {
 		return false
 	}

@@ -120,15 +120,15 @@ func (x *examination) exists(t Topic, seen kafka.TopicDescription, d *kafka.Desc
 	case errors.As(seen.Err, &unknown):
 		if brokers < x.plan.Replication {
 			x.add("topic", t.Name, Problem, say(
-				"le sujet n'existe pas, et ne peut pas être créé avec %d réplicas sur %d brokers : ajoutez des brokers, ou baissez topics.replication et créez-le",
-				"the topic does not exist, and cannot be created with %d replicas on %d brokers: add brokers, or lower topics.replication and create it", x.plan.Replication, brokers),
+				"le sujet n'existe pas, et ne peut pas être créé (réplicas voulus : %d, brokers : %d) : ajoutez des brokers, ou baissez topics.replication et créez-le",
+				"the topic does not exist, and cannot be created (replicas wanted: %d, brokers: %d): add brokers, or lower topics.replication and create it", x.plan.Replication, brokers),
 				x.admin.create(t, brokers))
 			return false
 		}
 		if d.Operations.Allows(kafka.OperationCreate) {
 			x.add("topic", t.Name, Warning, say(
-				"le sujet n'existe pas : « serve » le créera (%d partitions, %d réplicas), ou créez-le à votre façon avant",
-				"the topic does not exist: serve will create it (%d partitions, %d replicas), or create it your way before", x.plan.Partitions, x.plan.Replication),
+				"le sujet n'existe pas : « serve » le créera (partitions : %d, réplicas : %d), ou créez-le à votre façon avant",
+				"the topic does not exist: serve will create it (partitions: %d, replicas: %d), or create it your way before", x.plan.Partitions, x.plan.Replication),
 				x.admin.create(t, x.plan.Replication))
 			return false
 		}
@@ -191,7 +191,7 @@ func (x *examination) partitions(t Topic, seen kafka.TopicDescription) {
 			"des réplicas sont en retard ou arrêtés (partitions %s)", "replicas are behind or stopped (partitions %s)", strings.Join(behind, ", ")),
 			x.admin.command("kafka-topics.sh", "--describe", "--topic", t.Name, "--under-replicated-partitions"))
 	default:
-		x.ok("topic", t.Name, say("%d partitions, toutes avec leur leader", "%d partitions, each with its leader", len(seen.Partitions)))
+		x.ok("topic", t.Name, say("partitions : %d, chacune avec son leader", "partitions: %d, each with its leader", len(seen.Partitions)))
 	}
 }
 
@@ -207,10 +207,10 @@ func (x *examination) replication(t Topic, seen kafka.TopicDescription, brokers 
 	switch wanted := x.plan.Replication; {
 	case fewest < wanted && len(brokers) < wanted:
 		x.add("replication", t.Name, Problem, say(
-			"%d réplicas, %d attendus (topics.replication), et %d brokers : ajoutez des brokers, ou baissez topics.replication si ce risque est voulu",
-			"%d replicas, expected %d (topics.replication), and %d brokers: add brokers, or lower topics.replication when that risk is wanted", fewest, wanted, len(brokers)), "")
+			"réplicas : %d, attendus : %d (topics.replication), brokers : %d ; ajoutez des brokers, ou baissez topics.replication si ce risque est voulu",
+			"replicas: %d, expected: %d (topics.replication), brokers: %d; add brokers, or lower topics.replication when that risk is wanted", fewest, wanted, len(brokers)), "")
 	case fewest < wanted:
-		x.add("replication", t.Name, Problem, say("%d réplicas, %d attendus (topics.replication)", "%d replicas, expected %d (topics.replication)", fewest, wanted),
+		x.add("replication", t.Name, Problem, say("réplicas : %d, attendus : %d (topics.replication)", "replicas: %d, expected: %d (topics.replication)", fewest, wanted),
 			x.admin.replicate(seen, brokers, wanted))
 	case fewest < 2:
 		x.add("replication", t.Name, Warning, say(
@@ -322,6 +322,9 @@ func lifeOf(d time.Duration) words {
 	const day = 24 * time.Hour
 	if d >= 2*day && d%day == 0 {
 		return say("%[1]d jours", "%[1]d days", int(d/day))
+	}
+	if d >= time.Hour && d%time.Hour == 0 {
+		return say("%d h", "%d h", int(d/time.Hour))
 	}
 	return words{d.String(), d.String()}
 }

@@ -22,6 +22,8 @@ const (
 	CertificateRefused    SecurityCode = "certificate_refused"    // one side does not accept the other's certificate
 	CertificateFile       SecurityCode = "certificate_file"       // a PEM file of the configuration cannot be used
 	NoTLS                 SecurityCode = "no_tls"                 // the listener does not speak TLS
+	TLSExpected           SecurityCode = "tls_expected"           // the listener speaks TLS only
+	NotKafka              SecurityCode = "not_kafka"              // what answers is no Kafka broker
 	ConnectionClosed      SecurityCode = "connection_closed"      // the broker hangs up: TLS or SASL is probably expected
 )
 
@@ -47,6 +49,17 @@ func refusedBy(cause error) *SecurityError {
 	return securityErr(AuthenticationRefused, cause,
 		"authentification refusée par le broker : vérifiez kafka.sasl (mécanisme, nom, mot de passe ou jeton)",
 		"authentication refused by the broker: check kafka.sasl (mechanism, name, password or token)")
+}
+
+// notKafka names a peer by its first bytes.
+func notKafka(head [4]byte) *SecurityError {
+	if head[0] == 0x15 && head[1] == 3 { // a TLS alert
+		return securityErr(TLSExpected, nil,
+			"ce port du broker ne parle que TLS : ajoutez kafka.tls, enabled: true", "this port of the broker speaks TLS only: add kafka.tls, enabled: true")
+	}
+	return securityErr(NotKafka, nil,
+		"ce qui répond à cette adresse n'est pas un broker Kafka : vérifiez l'hôte et le port de kafka.brokers",
+		"what answers at this address is not a Kafka broker: check host and port in kafka.brokers")
 }
 
 // Explain returns a *SecurityError when err comes from TLS or SASL, or from a broker that hangs up because it expects

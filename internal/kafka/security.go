@@ -52,28 +52,25 @@ func (cfg *Config) Secure(s Security) error {
 			return err
 		}
 		cfg.SASL = mechanism
-		dial = watchAuthentication(dial)
 	}
-	cfg.Dial = dial
+	cfg.Dial = watchBeginning(dial)
 	return nil
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// watchAuthentication makes connections that the broker closes in the middle of the authentication say so. Brokers
-// answer a wrong password with an error code, but some, and what stands in front of brokers, just hang up; without
-// this an operator reads "unexpected EOF".
-func watchAuthentication(dial dialFunc) dialFunc {
+// watchBeginning makes the first exchanges of a connection say what goes wrong in them: see beginning.
+func watchBeginning(dial dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return &authConn{Conn: conn}, nil
+		return &beginning{Conn: conn}, nil
 	}
 }
 
-// Stages of an authConn.
+// Stages of a beginning.
 const (
 	stageGreeting       int32 = iota // API versions, SASL handshake
 	stageAuthenticating              // the last request written is a SaslAuthenticate
@@ -87,22 +84,32 @@ const (
 	keySaslAuthenticate int16 = 36
 )
 
-// authConn follows the requests at the start of a connection far enough to know whether it is authenticating.
-type authConn struct {
+// maxFirstResponse bounds the first response of a connection, a list of API versions of some hundred bytes. What is no
+// Kafka broker begins with letters, which are a size of 500 MB and more: kafka-go would believe it, and the lengths
+// behind it, and take gigabytes.
+const maxFirstResponse = 1 << 20
+
+// beginning watches the beginning of a connection. A peer that speaks something else is refused by its first bytes.
+// A broker that hangs up in the middle of the authentication has refused it: most answer a wrong password with an
+// error code, but some, and what stands in front of brokers, do not, and an operator would read "unexpected EOF".
+type beginning struct {
 	net.Conn
 	stage   atomic.Int32
 	pending int // bytes of the current request that are still to be written; used by the writer only
+
+	head [4]byte // the first bytes of the peer; used by the reader only
+	read int
 }
 
 // Write implements net.Conn.
-func (c *authConn) Write(b []byte) (int, error) {
+func (c *beginning) Write(b []byte) (int, error) {
 	if c.stage.Load() != stageOpen {
 		c.follow(b)
 	}
 	return c.Conn.Write(b)
 }
 
-func (c *authConn) follow(b []byte) {
+func (c *beginning) follow(b []byte) {
 	for len(b) > 0 {
 		if c.pending > 0 { // a long token may come in several pieces
 			n := min(c.pending, len(b))
@@ -128,8 +135,14 @@ func (c *authConn) follow(b []byte) {
 }
 
 // Read implements net.Conn.
-func (c *authConn) Read(b []byte) (int, error) {
+func (c *beginning) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
+	if c.read < len(c.head) {
+		c.read += copy(c.head[c.read:], b[:n])
+		if c.read == len(c.head) && binary.BigEndian.Uint32(c.head[:]) > maxFirstResponse {
+			return 0, notKafka(c.head)
+		}
+	}
 	if err != nil && n == 0 && c.stage.Load() == stageAuthenticating && hungUp(err) {
 		return 0, refusedBy(io.ErrUnexpectedEOF)
 	}

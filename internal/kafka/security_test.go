@@ -94,6 +94,7 @@ func TestFaultsOfSecurityAreNamed(t *testing.T) {
 		{"a wrong password, SCRAM", sasl, Security{SASL: user("scram-sha-256", "wrong-"+testPassword)}, AuthenticationRefused, "check kafka.sasl"},
 		{"an unknown user", sasl, Security{SASL: &SASLConfig{Mechanism: "scram-sha-256", Username: "bob", Password: testPassword}}, AuthenticationRefused, "check kafka.sasl"},
 		{"no authentication where it is asked for", sasl, Security{}, ConnectionClosed, "kafka.sasl"},
+		{"TLS where none is configured", server(a.pair(t, "127.0.0.1")), Security{}, ConnectionClosed, "kafka.tls"},
 		{"an unknown authority", server(a.pair(t, "127.0.0.1")), Security{TLS: &TLSConfig{CA: otherCA}}, CertificateRefused, "kafka.tls.ca"},
 		{"a certificate for another host", server(a.pair(t, "kafka.example")), Security{TLS: &TLSConfig{CA: ca}}, CertificateRefused, "server_name"},
 		{"a certificate for another address", server(a.pair(t, "127.0.0.2")), Security{TLS: &TLSConfig{CA: ca}}, CertificateRefused, "server_name"},
@@ -170,6 +171,39 @@ func TestListenersOfAnotherKind(t *testing.T) {
 		require.ErrorAs(t, Explain(c.Ping(withTimeout(t, 10*time.Second))), &got)
 		require.Equal(t, NoTLS, got.Code)
 	})
+}
+
+// A web or mail server in the place of a broker is refused by its first bytes: read as Kafka they announce gigabytes.
+func TestNoBroker(t *testing.T) {
+	for greeting, code := range map[string]SecurityCode{
+		"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n": NotKafka, "220 mail.example ESMTP\r\n": NotKafka,
+		"SSH-2.0-OpenSSH_9.9\r\n": NotKafka, "\x15\x03\x03\x00\x02\x02\x50": TLSExpected, // Kafka's TLS listener answers with an alert
+	} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		go func() {
+			for {
+				conn, err := ln.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 1024))
+				for i := range greeting { // in pieces
+					_, _ = conn.Write([]byte(greeting[i : i+1]))
+				}
+				_ = conn.Close()
+			}
+		}()
+		cfg := Config{Brokers: []string{ln.Addr().String()}}
+		require.NoError(t, cfg.Secure(Security{}))
+		c, err := NewCluster(cfg)
+		require.NoError(t, err)
+		var got *SecurityError
+		require.ErrorAs(t, Explain(c.Ping(withTimeout(t, 10*time.Second))), &got)
+		require.Equal(t, code, got.Code)
+		require.NoError(t, c.Close())
+		require.NoError(t, ln.Close())
+	}
 }
 
 func TestUnusableCertificateFiles(t *testing.T) {
