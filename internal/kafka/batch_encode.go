@@ -43,8 +43,8 @@ const (
 )
 
 // appendBatch appends the records as one uncompressed batch of format v2 and returns the extended slice. The
-// records must not be empty; now is the time of those that have none. Attributes are the bits above: a transactional
-// batch sets its bit here, and a compressed one is made by compressing what follows the header before it is sealed.
+// records must not be empty; now is the time of those that have none. Attributes are the bits above; the one of
+// compression is set by compressor.apply.
 func appendBatch(dst []byte, recs []*Record, p producerState, attributes int16, now time.Time) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, batchHeaderSize)...)

@@ -34,6 +34,8 @@ type fetched struct {
 	lastSeen int64 // last stable offset: the end of what a read_committed consumer can see
 	aborted  []aborted
 	raw      []byte
+
+	inflation int // bytes of the records for each byte that came, rounded down; set by records
 }
 
 // fetch asks one broker for many partitions that it leads, in one request, and waits there up to wait for the first
@@ -105,10 +107,12 @@ var errGrow = errors.New("kafka: the first batch is larger than the bytes asked 
 
 // records decodes what a fetch from offset from brought: the committed records in order, and the offset to go on
 // from, which lies behind control records, aborted records and offsets that compaction removed. With an error, next
-// and the records before the fault are valid.
+// and the records before the fault are valid. What is left once the records have partitionBytes is dropped, to be
+// fetched again: it may be many times that after decompression.
 func (f *fetched) records(from int64) (recs []Record, next int64, err error) {
 	next = from
 	open := newAbortFilter(f.aborted)
+	size := 0
 	for rest := f.raw; len(rest) > 0; {
 		var b batch
 		b, rest, err = nextBatch(rest)
@@ -124,6 +128,7 @@ func (f *fetched) records(from int64) (recs []Record, next int64, err error) {
 		if b.last < from {
 			continue // compaction: the batch with the wanted offset starts before it
 		}
+		before := len(recs)
 		skip, err := open.skip(&b)
 		if err == nil && !skip {
 			recs, err = b.appendTo(recs, f.tp, next)
@@ -132,6 +137,13 @@ func (f *fetched) records(from int64) (recs []Record, next int64, err error) {
 			return recs, next, fmt.Errorf("%s/%d: %w", f.tp.topic, f.tp.partition, err)
 		}
 		next = b.last + 1
+		for i := before; i < len(recs); i++ {
+			size += recs[i].size()
+		}
+		f.inflation = max(1, size/(len(f.raw)-len(rest)))
+		if size >= partitionBytes {
+			break
+		}
 	}
 	return recs, next, nil
 }

@@ -38,6 +38,7 @@ type polled struct {
 	notYet   time.Time // a failure before: not fetched until then
 	attempts int
 	maxBytes int32
+	inflated int32 // how many times larger the records of the last fetch were than what came, at least 1
 	stopped  bool
 
 	end atomic.Int64           // end of the log as last seen, -1 unknown
@@ -45,7 +46,7 @@ type polled struct {
 }
 
 func newPolled(tp topicPartition, next int64) *polled {
-	p := &polled{tp: tp, next: next, room: func() bool { return true }}
+	p := &polled{tp: tp, next: next, inflated: 1, room: func() bool { return true }}
 	p.end.Store(-1)
 	return p
 }
@@ -169,6 +170,8 @@ type outcome struct {
 	next int64
 	end  int64
 	err  error
+
+	inflated int32
 }
 
 func (p *poller) fetch(ctx context.Context, leader int32, parts []*polled) {
@@ -176,7 +179,7 @@ func (p *poller) fetch(ctx context.Context, leader int32, parts []*polled) {
 	asks := make([]fetchAsk, len(parts))
 	for i, part := range parts {
 		part.busy = true
-		asks[i] = fetchAsk{tp: part.tp, offset: part.next, maxBytes: max(share, part.maxBytes)}
+		asks[i] = fetchAsk{tp: part.tp, offset: part.next, maxBytes: max(share/part.inflated, minPartitionBytes, part.maxBytes)}
 	}
 	p.flying[leader]++
 	p.spawn(func() func() {
@@ -233,6 +236,7 @@ func (p *poller) read(ctx context.Context, f *fetched, out *outcome) {
 	case 0:
 		out.end = f.lastSeen
 		out.recs, out.next, out.err = f.records(from)
+		out.inflated = int32(min(f.inflation, partitionBytes))
 	case codeOffsetOutOfRange:
 		e := &OffsetOutOfRangeError{Topic: f.tp.topic, Partition: f.tp.partition, Offset: from}
 		var err error
@@ -259,6 +263,9 @@ func (p *poller) finish(out *outcome, asked int32) {
 	if out.err == nil || len(out.recs) > 0 {
 		part.next, part.attempts = out.next, 0
 		part.take(out.recs, out.next)
+	}
+	if out.inflated > 0 {
+		part.inflated = out.inflated
 	}
 	var outOfRange *OffsetOutOfRangeError
 	switch {

@@ -25,6 +25,9 @@ type PublisherConfig struct {
 	BatchBytes int
 	// MaxQueuedBytes bounds the records inside the publisher; Produce waits beyond it. Default 64 MiB.
 	MaxQueuedBytes int64
+	// Compression names the topics that are not compressed as CompressAuto says. The limits above count uncompressed
+	// bytes.
+	Compression map[string]Compression
 }
 
 func (c *PublisherConfig) setDefaults() {

@@ -22,8 +22,9 @@ const maxRequestBytes = 8 << 20
 // Every partition has a producer id of its own: when the outcome of a batch is unknown, only that partition gets a
 // new epoch, and no other has to stand still for it.
 type sender struct {
-	c   *Cluster
-	cfg PublisherConfig
+	c          *Cluster
+	cfg        PublisherConfig
+	compressor *compressor
 
 	mu     sync.Mutex
 	queues map[topicPartition]*outPart
@@ -64,7 +65,7 @@ type outBatch struct {
 
 func newSender(c *Cluster, cfg PublisherConfig) *sender {
 	s := &sender{
-		c: c, cfg: cfg, queues: map[topicPartition]*outPart{}, sending: map[int32]bool{},
+		c: c, cfg: cfg, compressor: newCompressor(cfg.Compression), queues: map[topicPartition]*outPart{}, sending: map[int32]bool{},
 		poke: make(chan struct{}, 1), results: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -316,8 +317,9 @@ func (s *sender) encode(p *outPart, now time.Time) error {
 		recs[i] = it.rec
 		size += it.size
 	}
-	p.batch.bytes = appendBatch(make([]byte, 0, size), recs, p.producer, 0, now)
-	return nil
+	batch, err := s.compressor.apply(p.tp.topic, appendBatch(make([]byte, 0, size), recs, p.producer, 0, now))
+	p.batch.bytes = batch
+	return err
 }
 
 // settle decides what becomes of a batch after an attempt. It runs in the loop.

@@ -156,7 +156,7 @@ func TestLargeRecords(t *testing.T) {
 	c := connect(t, fake)
 	createTopic(t, c, "out", 1, "max.message.bytes", "200000")
 	createTopic(t, c, "big", 1, "max.message.bytes", "33554432")
-	p := newPublisher(t, c, PublisherConfig{MaxRecordBytes: 20 << 20})
+	p := newPublisher(t, c, PublisherConfig{MaxRecordBytes: 20 << 20, Compression: map[string]Compression{"out": CompressNone, "big": CompressNone}})
 	rec := func(topic string, n int, mark byte) Record {
 		v := make([]byte, n)
 		v[0] = mark

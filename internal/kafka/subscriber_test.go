@@ -163,26 +163,30 @@ func TestCommitIsContiguous(t *testing.T) {
 }
 
 func TestInFlightIsBounded(t *testing.T) {
-	fake := newBroker(t)
-	c := connect(t, fake)
-	createTopic(t, c, "in", 1)
-	p := newPublisher(t, c, PublisherConfig{})
-	var recs []Record
-	for i := range 3000 {
-		recs = append(recs, Record{Topic: "in", Key: key(i), Value: make([]byte, 1000)})
-	}
-	for i := 0; i < len(recs); i += 10 { // small batches, so that a fetch is not one batch
-		require.NoError(t, p.Produce(t.Context(), recs[i:i+10]))
-	}
-	sub := newSubscriber(t, c, SubscriberConfig{MaxInFlightRecords: 100})
-	msgs := subscribe(t, sub, "in")
-	first := receive(t, msgs)
-	time.Sleep(200 * time.Millisecond)
-	inFlight := sub.Status()[0].InFlight
-	require.Less(t, inFlight, 100+partitionBytes/1000, "the bound and one fetch")
-	first.Ack()
-	for range 3000 - 1 {
-		receive(t, msgs).Ack()
+	for name, how := range map[string]Compression{"plain": CompressNone, "zstd": CompressZstd} {
+		t.Run(name, func(t *testing.T) {
+			fake := newBroker(t)
+			c := connect(t, fake)
+			createTopic(t, c, "in", 1)
+			p := newPublisher(t, c, PublisherConfig{Compression: map[string]Compression{"in": how}})
+			var recs []Record
+			for i := range 3000 {
+				recs = append(recs, Record{Topic: "in", Key: key(i), Value: make([]byte, 1000)})
+			}
+			for i := 0; i < len(recs); i += 10 { // small batches, so that a fetch is not one batch
+				require.NoError(t, p.Produce(t.Context(), recs[i:i+10]))
+			}
+			sub := newSubscriber(t, c, SubscriberConfig{MaxInFlightRecords: 100})
+			msgs := subscribe(t, sub, "in")
+			first := receive(t, msgs)
+			time.Sleep(200 * time.Millisecond)
+			inFlight := sub.Status()[0].InFlight
+			require.Less(t, inFlight, 100+partitionBytes/1000, "the bound and one fetch")
+			first.Ack()
+			for range 3000 - 1 {
+				receive(t, msgs).Ack()
+			}
+		})
 	}
 }
 
