@@ -8,24 +8,34 @@
 #   make race     the tests under the race detector (needs a C compiler)
 #   make fuzz     each fuzz target for FUZZTIME (60s, or a count: 1000x)
 #   make bench    the benchmarks
+#   make kafka    start a real Apache Kafka for development (Java 17 and Maven; ARGS="--version 3.9.2 --nodes 3")
+#   make kafka-stop   end it and remove its data
+#   make test-kafka   the tests of the Kafka layer on Apache Kafka 4.4.0 and 3.9.2 and on three nodes, about six minutes
+#   make test-kafka-full   all of them, with KAFKA_KILLS (30) killed leaders from KAFKA_SEED (1), about 45 minutes
 #   make cover    the tests with their coverage, by function
 #   make check    what continuous integration runs
 #   make clean    remove what the other targets made
 #   make help     this text
 #
-# run and test need Go and make only.
+# run and test need Go and make only. Tests on a real Kafka start it, and end what they started.
 
 GO       ?= go
 PKG      ?= ./...
 FUZZTIME ?= 60s
 ARGS     ?=
 
+KAFKA_KILLS ?= 30
+KAFKA_SEED  ?= 1
+
+KAFKA_DEV  = deploy/kafka-dev/kafka-dev.sh
+KAFKA_TEST = $(GO) test -count=1 -timeout 20m ./internal/kafka -run
+
 LINT = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 # The program has no C in it; race needs some and says so.
 export CGO_ENABLED = 0
 
-.PHONY: run build test race lint fuzz bench cover check clean help
+.PHONY: run build test race lint fuzz bench kafka kafka-stop test-kafka test-kafka-full cover check clean help
 
 run: build
 	@bin/passerelle demo $(ARGS)
@@ -58,6 +68,23 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+kafka:
+	@$(KAFKA_DEV) start $(ARGS)
+
+kafka-stop:
+	@$(KAFKA_DEV) clean
+
+test-kafka:
+	$(KAFKA_DEV) run --version 4.4.0 -- $(KAFKA_TEST) TestReal
+	$(KAFKA_DEV) run --version 3.9.2 -- $(KAFKA_TEST) 'TestReal(ReadCommitted|IndependentReader|JavaConsumer|Takeover|Watermill/(keyed|batches))'
+	KAFKA_KILLS=1 $(KAFKA_DEV) run --nodes 3 -- $(KAFKA_TEST) TestRealLeaderKill
+
+test-kafka-full:
+	for version in 4.4.0 3.9.2; do \
+	  $(KAFKA_DEV) run --version $$version -- $(KAFKA_TEST) TestReal || exit 1; \
+	  KAFKA_KILLS=$(KAFKA_KILLS) KAFKA_SEED=$(KAFKA_SEED) $(KAFKA_DEV) run --version $$version --nodes 3 -- $(KAFKA_TEST) TestReal || exit 1; \
+	done
 
 cover:
 	$(GO) test -coverpkg ./... -coverprofile cover.out $(PKG)

@@ -18,7 +18,8 @@ func TestMain(m *testing.M) {
 	// A subscriber of Watermill's suite hands messages on from goroutines that it does not stop.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(
 		"github.com/ThreeDotsLabs/watermill/internal/subscriber.(*multiplier).Subscribe.func2"),
-		goleak.IgnoreAnyFunction("github.com/ThreeDotsLabs/watermill/internal/subscriber.(*multiplier).Subscribe.func3"))
+		goleak.IgnoreAnyFunction("github.com/ThreeDotsLabs/watermill/internal/subscriber.(*multiplier).Subscribe.func3"),
+		goleak.IgnoreAnyFunction("github.com/ThreeDotsLabs/watermill/pubsub/tests.TestReconnect.func2"))
 }
 
 // newBroker starts a fake cluster for the test.
