@@ -251,7 +251,7 @@ func (x *examination) produce(ctx context.Context) {
 		x.ok("permission", "cluster", say("l'écriture idempotente est permise", "idempotent writing is allowed"))
 	case kafka.Forbidden(err):
 		x.add("permission", "cluster", Problem, x.admin.named(say(
-			"l'écriture idempotente est refusée : rien ne pourrait être publié", "idempotent writing is denied: nothing could be published")),
+			"l'écriture idempotente est refusée : rien ne pourrait être publié (depuis Kafka 2.8, le droit Write sur un sujet suffit)", "idempotent writing is denied: nothing could be published (since Kafka 2.8 the permission Write on a topic is enough)")),
 			x.admin.allow([]kafka.Operation{kafka.OperationIdempotentWrite}, "--cluster"))
 	default:
 		x.unanswered("permission", "cluster", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -126,6 +127,7 @@ func decodeDescription(r *reader) *Description {
 			r.int32s() // offline replicas: those that are not in sync tell as much
 			t.Partitions = append(t.Partitions, part)
 		}
+		slices.SortFunc(t.Partitions, func(a, b PartitionDescription) int { return int(a.Index) - int(b.Index) }) // brokers list them anyhow
 		t.Operations = Operations(r.int32())
 		if code == codeUnknownTopic {
 			t.Err = &UnknownTopicError{Topic: t.Name}
