@@ -49,15 +49,17 @@ type Topic struct {
 
 // Plan is what the gateway will do with the cluster.
 type Plan struct {
-	Brokers     []string // as configured
-	Secured     bool     // TLS or SASL: administration needs a --command-config too
-	Mechanism   string   // of SASL, empty without
-	Username    string   // of plain and scram
-	Principal   string   // as ACLs name the gateway, "User:x"; empty when only the broker knows it
-	Topics      []Topic
-	Groups      []string
-	Partitions  int // that the gateway gives to a topic that it creates
-	Replication int // the same, and what the operator expects of the others
+	Brokers   []string // as configured
+	Secured   bool     // TLS or SASL: administration needs a --command-config too
+	Mechanism string   // of SASL, empty without
+	Username  string   // of plain and scram
+	Principal string   // as ACLs name the gateway, "User:x"; empty when only the broker knows it
+	Topics    []Topic
+	Groups    []string
+	// Transactions are the transactional ids that the gateway uses; none unless it delivers exactly once.
+	Transactions []string
+	Partitions   int // that the gateway gives to a topic that it creates
+	Replication  int // the same, and what the operator expects of the others
 	// DocumentBytes is the largest document that the gateway accepts.
 	DocumentBytes int
 }
@@ -123,6 +125,9 @@ func Cluster(ctx context.Context, c *kafka.Cluster, plan Plan) *Report {
 	x.topics(ctx, d)
 	for _, group := range plan.Groups {
 		x.group(ctx, group)
+	}
+	for _, id := range plan.Transactions {
+		x.transaction(ctx, id)
 	}
 	return x.Report
 }
@@ -280,6 +285,22 @@ func (x *examination) group(ctx context.Context, group string) {
 	x.add("group", group, Problem, x.admin.named(say(
 		"droits manquants sur le groupe de consommateurs : %[1]s", "permissions are missing on the consumer group: %[1]s", list(missing))),
 		x.admin.allow(need, "--group", group))
+}
+
+// transaction looks at the permissions on a transactional id, as far as one can ask.
+func (x *examination) transaction(ctx context.Context, id string) {
+	const check = "transaction"
+	switch err := x.c.MayTransact(ctx, id); {
+	case err == nil:
+		x.ok(check, id, say(
+			"le cluster y donne accès (Write ne se vérifie pas sans déranger une passerelle qui tourne)",
+			"the cluster gives access to it (Write cannot be checked without disturbing a gateway that runs)"))
+	case kafka.Forbidden(err):
+		x.add(check, id, Problem, x.admin.named(say("droits manquants sur l'identifiant de transaction", "permissions are missing on the transactional id")),
+			x.admin.allow([]kafka.Operation{kafka.OperationDescribe, kafka.OperationWrite}, "--transactional-id", id))
+	default:
+		x.unanswered(check, id, err)
+	}
 }
 
 func denied(ops kafka.Operations, need []kafka.Operation) []kafka.Operation {

@@ -197,12 +197,14 @@ func TestMissingPermissions(t *testing.T) {
 	acls = append(acls, allow(kmsg.ACLResourceTypeTopic, "invoicing", kmsg.ACLOperationDescribe, kmsg.ACLOperationWrite, kmsg.ACLOperationDescribeConfigs)...)
 	acls = append(acls, allow(kmsg.ACLResourceTypeGroup, "passerelle-buyers", kmsg.ACLOperationDescribe)...)
 	acls = append(acls, allow(kmsg.ACLResourceTypeGroup, "passerelle-fine", kmsg.ACLOperationRead)...)
+	acls = append(acls, allow(kmsg.ACLResourceTypeTransactionalId, "passerelle-suppliers-1", kmsg.ACLOperationDescribe)...)
 	fake := start(t, 3, kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "admin", password), kfake.User("SCRAM-SHA-256", "gate way", password, acls...))
 	admin := connect(t, fake, kafka.Security{SASL: &kafka.SASLConfig{Mechanism: kafka.MechanismPlain, Username: "admin", Password: password}})
 	create(t, admin, sound()...)
 	p := plan(fake)
 	p.Secured, p.Mechanism, p.Username, p.Principal = true, kafka.MechanismSCRAM256, "gate way", "User:gate way"
 	p.Groups = append(p.Groups, "passerelle-buyers", "passerelle-fine")
+	p.Transactions = []string{"passerelle-suppliers-1", "passerelle-buyers-1"}
 	c := connect(t, fake, kafka.Security{SASL: &kafka.SASLConfig{Mechanism: kafka.MechanismSCRAM256, Username: "gate way", Password: password}})
 	golden(t, "permissions", doctor.Cluster(t.Context(), c, p), fake.ListenAddrs()...)
 }

@@ -8,8 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"io"
-	"log"
 	"math/big"
 	"net"
 	"os"
@@ -90,5 +88,3 @@ func writeFile(t testing.TB, dir, name string, data []byte) string {
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 	return path
 }
-
-func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }

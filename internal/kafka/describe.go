@@ -252,6 +252,30 @@ func (c *Cluster) GroupOperations(ctx context.Context, group string) (Operations
 	return ops, err
 }
 
+// MayTransact asks whether this client may see a transactional id, by looking for its coordinator. Writing with it cannot
+// be asked: the question is InitProducerId itself, which would fence off a gateway that runs.
+func (c *Cluster) MayTransact(ctx context.Context, id string) error {
+	const keyTransaction = 1
+	return until(ctx, func() (bool, error) {
+		r, err := c.ask(ctx, &exchange{key: protocol.FindCoordinator, version: 2, node: anyNode, body: func(w *writer) {
+			w.string(id)
+			w.int8(keyTransaction)
+		}})
+		if err != nil {
+			return temporary(err), err
+		}
+		r.int32() // throttle time
+		code := r.int16()
+		if r.err != nil {
+			return false, r.err
+		}
+		if code != 0 {
+			err = protocolError(code, fmt.Sprintf("looking for the coordinator of transaction %q", id))
+		}
+		return err != nil && temporary(err), err
+	})
+}
+
 // VersionRange are the versions of one request that a broker serves.
 type VersionRange struct{ Min, Max int16 }
 

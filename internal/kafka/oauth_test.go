@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -23,7 +24,7 @@ func endpoint(t *testing.T, a *authority, handle http.HandlerFunc) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(handle)
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{a.pair(t, "127.0.0.1")}}
-	srv.Config.ErrorLog = discardLog()
+	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	return srv.URL + "/token"

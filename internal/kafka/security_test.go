@@ -246,8 +246,8 @@ func TestCertificatesAreReadAgain(t *testing.T) {
 				if err != nil {
 					return
 				}
-				secure := conn.(*tls.Conn) //nolint:errcheck,forcetypeassert // tls.Listen
-				if err := secure.Handshake(); err != nil {
+				secure, ok := conn.(*tls.Conn)
+				if !ok || secure.Handshake() != nil {
 					seen <- "refused"
 				} else {
 					seen <- secure.ConnectionState().PeerCertificates[0].Subject.CommonName
