@@ -54,10 +54,14 @@ func Rules() Architecture {
 			{
 				Name: "application", Packages: []string{"internal/app"},
 				May: join(leaves, []string{
-					"config", "internal/deadletter", "internal/embedded", "internal/kafka", "internal/pipeline", "internal/telemetry",
+					"config", "internal/deadletter", "internal/doctor", "internal/embedded", "internal/kafka", "internal/pipeline", "internal/telemetry",
 					"routes", "schemas", "schemas/*", "transformers", "transformers/*",
 				}),
 				Why: "it is the only package that knows all others, except the terminal",
+			},
+			{
+				Name: "doctor", Packages: []string{"internal/doctor"}, May: join(leaves, []string{"internal/kafka"}),
+				Why: "it asks a cluster what it is; it knows neither the configuration nor the gateway",
 			},
 			{
 				Name: "pipeline", Packages: []string{"internal/pipeline"},
