@@ -60,6 +60,10 @@ func Rules() Architecture {
 				Why: "it is the only package that knows all others, except the terminal",
 			},
 			{
+				Name: "benchmark", Packages: []string{"internal/bench"}, May: []string{"examples/bench", "internal/embedded"},
+				Why: "it judges the gateway from outside, as a process and through a broker; it knows no part of it",
+			},
+			{
 				Name: "doctor", Packages: []string{"internal/doctor"}, May: join(leaves, []string{"internal/kafka"}),
 				Why: "it asks a cluster what it is; it knows neither the configuration nor the gateway",
 			},
@@ -106,8 +110,8 @@ func Rules() Architecture {
 				Why: "a format knows itself and the canonical form; never another format, a schema or a rule",
 			},
 			{
-				Name: "examples", Packages: []string{"examples"}, May: nil,
-				Why: "documents, embedded",
+				Name: "examples", Packages: []string{"examples", "examples/bench"}, May: nil,
+				Why: "documents and configurations, embedded",
 			},
 
 			// Leaves, in the order in which they may rest on each other.
@@ -127,7 +131,8 @@ func Rules() Architecture {
 		Owners: []Owner{
 			{"github.com/segmentio/kafka-go", []string{"internal/kafka"}},
 			{"github.com/ThreeDotsLabs/watermill", []string{"internal/kafka", "internal/pipeline"}},
-			{"github.com/twmb/franz-go", []string{"internal/embedded"}},
+			// A benchmark that measured the gateway through the gateway's own client would not see that client's faults.
+			{"github.com/twmb/franz-go", []string{"internal/embedded", "internal/bench"}},
 			{"github.com/santhosh-tekuri/jsonschema/v5", []string{"schemas"}},
 			{"cel.dev/cel-go", []string{"internal/expr"}},
 			{"go.yaml.in/yaml/v4", []string{"internal/yamldoc"}},
