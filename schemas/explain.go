@@ -66,7 +66,12 @@ func (s *Schema) explainUnknown(found, owner document.Value, key string) []viola
 	}
 	var vs []violation.Violation
 	for member := range found.Children() {
-		if !known.Get(member.Name()).Exists() {
+		if known.Get(member.Name()).Exists() {
+			continue
+		}
+		if len(vs) == maxViolations {
+			vs[maxViolations-1].Count = max(vs[maxViolations-1].Count, 1) + 1
+		} else {
 			vs = append(vs, unknown.New(at(member, ""), violation.Excerpt(member.Name()), list(names)))
 		}
 	}

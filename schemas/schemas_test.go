@@ -2,6 +2,7 @@ package schemas_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -102,6 +103,31 @@ func TestValidateIsBounded(t *testing.T) {
 	vs := set.Validate("invoice", parse(t, strings.Replace(invoice, `"STI"}]}}]`, `"STI"}]}}`+lines.String()+`]`, 1)))
 	if len(vs) != 200 || vs[199].Count != 801 {
 		t.Errorf("%d violations, the last counts %d", len(vs), vs[len(vs)-1].Count)
+	}
+}
+
+// A fault in each of very many places is explained for the first ones and counted for the rest, always the same ones.
+func TestValidateOfVeryManyFaults(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&members, `"m%d":"",`, i)
+	}
+	for name, lines := range map[string]string{
+		"items":   strings.Repeat(`"no line at all",`, 50_000),
+		"members": "{" + members.String() + `"id":"1"},`,
+	} {
+		doc := parse(t, `{"kind":"invoice","lines":[`+lines+`"the last"]}`)
+		vs := set.Validate("invoice", doc)
+		if len(vs) != 200 || vs[199].Count < 1000 {
+			t.Errorf("%s: %d violations, the last counts %d", name, len(vs), vs[len(vs)-1].Count)
+		}
+		if again := set.Validate("invoice", doc); !reflect.DeepEqual(vs, again) {
+			t.Errorf("%s: the same document got another answer", name)
+		}
 	}
 }
 

@@ -1,8 +1,11 @@
 package schemas
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
@@ -12,6 +15,10 @@ import (
 
 // maxViolations bounds the answer for one document: beyond it a person has stopped reading and a header is full.
 const maxViolations = 200
+
+// maxExplained bounds the errors that are explained: finding the place of one walks the document, so explaining each of
+// a hundred thousand would take minutes. Twice maxViolations leaves enough when some fall together.
+const maxExplained = 2 * maxViolations
 
 var (
 	noSchema = violation.Spec{
@@ -58,17 +65,59 @@ func (s *Schema) Validate(doc *document.Doc) (vs []violation.Violation) {
 	if !errors.As(err, &invalid) {
 		return []violation.Violation{crashed.New(violation.At{}, err)}
 	}
-	for _, leaf := range leaves(invalid, nil) {
+	faults, beyond := first(leaves(invalid, nil))
+	for _, leaf := range faults {
 		vs = append(vs, s.explain(doc, leaf)...)
 	}
 	vs = fold(vs)
 	violation.Sort(vs)
 	if len(vs) > maxViolations {
-		vs[maxViolations-1].Count = len(vs) - maxViolations + 1
+		for _, v := range vs[maxViolations:] {
+			beyond += max(v.Count, 1)
+		}
 		vs = vs[:maxViolations]
+	}
+	if beyond > 0 {
+		vs[len(vs)-1].Count = max(vs[len(vs)-1].Count, 1) + beyond
 	}
 	return vs
 }
+
+// first returns the errors to explain and how many there are beyond them. When there are too many they are put in order
+// first: the validator walks maps, and the same document must always get the same answer.
+func first(all []*jsonschema.ValidationError) (faults []*jsonschema.ValidationError, beyond int) {
+	if len(all) <= maxExplained {
+		return all, 0
+	}
+	slices.SortFunc(all, func(a, b *jsonschema.ValidationError) int {
+		return cmp.Or(comparePointers(a.InstanceLocation, b.InstanceLocation), strings.Compare(a.KeywordLocation, b.KeywordLocation))
+	})
+	return all[:maxExplained], len(all) - maxExplained
+}
+
+// comparePointers orders JSON pointers token by token: array indexes by number, then names.
+func comparePointers(a, b string) int {
+	for a != "" && b != "" {
+		var x, y string
+		x, a, _ = strings.Cut(a, "/")
+		y, b, _ = strings.Cut(b, "/")
+		xIndex, yIndex := isIndex(x), isIndex(y)
+		switch {
+		case x == y:
+		case xIndex && yIndex:
+			return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y))
+		case xIndex:
+			return -1
+		case yIndex:
+			return 1
+		default:
+			return strings.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func isIndex(token string) bool { return token != "" && strings.Trim(token, "0123456789") == "" }
 
 // leaves collects the errors without causes. Of the branches of anyOf and oneOf only the one that came closest is
 // kept: the one with the fewest faults, as the others are about what the document never meant to be.
