@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/commande-publique/passerelle/internal/embedded"
+	"github.com/commande-publique/passerelle/internal/kafka"
 )
 
 // The exit codes of every verb.
@@ -81,6 +82,10 @@ func (c *cli) describe(err error) string {
 	var start *embedded.StartError
 	if errors.As(err, &start) {
 		return c.say(start.FR, start.EN)
+	}
+	var security *kafka.SecurityError
+	if errors.As(err, &security) {
+		return c.say(security.FR, security.EN)
 	}
 	return err.Error()
 }
