@@ -29,6 +29,7 @@ const (
 	codeIllegalGeneration     int16 = 22
 	codeUnknownMember         int16 = 25
 	codeConcurrentTransaction int16 = 51
+	codeNotAttempted          int16 = 55 // of one partition, because another one of the request failed
 )
 
 // classify says what to do about an error code of a Kafka response. It is the only place that decides: kafka-go's
@@ -78,6 +79,8 @@ func classify(code int16) action {
 	case codeOutOfOrderSequence: // the log lost what we know to be written (unclean election), or an outcome is unknown
 		return fence
 	case codeInvalidProducerEpoch, 90: // INVALID_PRODUCER_EPOCH, PRODUCER_FENCED: a later epoch writes already
+		return fence
+	case 48, 49: // INVALID_TXN_STATE, INVALID_PRODUCER_ID_MAPPING: somebody ended our transaction, or our id expired
 		return fence
 	case codeUnknownProducerID: // the broker forgot the producer: its records were all deleted by retention
 		return fence

@@ -24,6 +24,8 @@ const (
 	// The pause before a failed request is tried again, and its growth limit: an election takes 50 ms to seconds.
 	minBackoff = 20 * time.Millisecond
 	maxBackoff = time.Second
+	// The first pause after early: see there.
+	earlyBackoff = time.Millisecond
 )
 
 // Config says how to reach a cluster.
@@ -43,14 +45,14 @@ type Config struct {
 // Cluster is the connection to one Kafka cluster, shared by everything that talks to it: one pool of connections,
 // one view of which broker leads which partition. It is safe for concurrent use.
 type Cluster struct {
-	cfg       Config
-	log       *slog.Logger
-	now       func() time.Time
-	addr      net.Addr
-	transport *kafkago.Transport
-	dialer    *kafkago.Dialer
-	topics    topicCache
-	groups    coordinatorCache
+	cfg          Config
+	log          *slog.Logger
+	now          func() time.Time
+	addr         net.Addr
+	transport    *kafkago.Transport
+	dialer       *kafkago.Dialer
+	topics       topicCache
+	coordinators coordinatorCache
 
 	life context.Context // ends with Close
 	end  context.CancelFunc
@@ -168,8 +170,10 @@ func (c *Cluster) askWithin(ctx context.Context, limit time.Duration, x *exchang
 }
 
 // pause waits for the backoff of the n-th attempt (from 0), or until the context ends, whose error it returns.
-func pause(ctx context.Context, n int) error {
-	t := time.NewTimer(backoff(n))
+func pause(ctx context.Context, n int) error { return rest(ctx, backoff(n)) }
+
+func rest(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -195,10 +199,21 @@ func until(ctx context.Context, try func() (again bool, err error)) error {
 		if last == nil || ctx.Err() == nil {
 			last = err
 		}
-		if pause(ctx, n) != nil {
+		wait := backoff(n)
+		if early(err) {
+			wait = min(earlyBackoff<<min(n, 10), minBackoff)
+		}
+		if rest(ctx, wait) != nil {
 			return last
 		}
 	}
+}
+
+// early says that a request was refused only because the end of the last transaction is still being written, which
+// takes some milliseconds.
+func early(err error) bool {
+	var code kafkago.Error
+	return errors.As(err, &code) && (int16(code) == codeConcurrentTransaction || int16(code) == codeUnstableOffsetCommit)
 }
 
 // temporary says whether a failed request may work when repeated: no answer, or a code that passes.

@@ -66,6 +66,18 @@ func (e *UnknownOutcomeError) Error() string {
 // Unwrap returns the cause.
 func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
 
+// TransactionError says that records were not written because the transaction that they belong to has failed. Its
+// records come again from the subscriber; nothing of the transaction is seen by a read_committed consumer.
+type TransactionError struct{ Err error }
+
+// Error implements error.
+func (e *TransactionError) Error() string {
+	return fmt.Sprintf("kafka: the transaction of these records was given up: %v; they will come again", e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *TransactionError) Unwrap() error { return e.Err }
+
 // OffsetOutOfRangeError says that the offset where consumption has to go on is not in the log any more (retention
 // was shorter than the backlog) or not yet (the log was truncated or the topic created again).
 type OffsetOutOfRangeError struct {

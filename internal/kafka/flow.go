@@ -2,8 +2,10 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -18,6 +20,12 @@ const maxSpan = 32768
 // once, and a reader that has gone must not hold up the group.
 const handoverGrace = 500 * time.Millisecond
 
+// Why a session ends although no broker refused anything.
+var (
+	errUnfinished = errors.New("kafka: messages were not acknowledged before the partitions had to be given up")
+	errRefused    = errors.New("kafka: a message was refused, and what was written for it must not be seen")
+)
+
 // flow hands out the records of some partitions as Watermill messages, from given positions, until it is stopped;
 // then it drains. A consumer group generation is one flow.
 type flow struct {
@@ -30,10 +38,29 @@ type flow struct {
 	poller *poller
 	parts  []*flowPart
 
-	stopping chan struct{}   // closed: hand out nothing any more, apart from what lane.hand says
-	grace    context.Context // ends that exception; set before stopping is closed
+	phase    atomic.Pointer[phase]
+	stopping chan struct{}   // closed with the last phase
+	grace    context.Context // ends the last phase; set before it begins
 	expired  context.Context // ended: messages not acknowledged by now go to the next owner
 	lanes    sync.WaitGroup
+
+	session *session      // of exactly once, nil otherwise
+	settled chan struct{} // with a session: a message was acknowledged or withdrawn
+}
+
+// phase is a time in which lanes may hand out everything (free), or only records that come before one already offered,
+// so that the watermark passes all that was done: between transactions, and when the flow stops.
+type phase struct {
+	free bool
+	last bool          // the flow is stopping
+	over chan struct{} // closed with the end of the phase
+}
+
+// shift begins the next phase.
+func (f *flow) shift(free, last bool) {
+	if old := f.phase.Swap(&phase{free: free, last: last, over: make(chan struct{})}); old != nil {
+		close(old.over)
+	}
 }
 
 // flowPart is one partition of a flow.
@@ -47,14 +74,23 @@ type flowPart struct {
 	records   int // handed to lanes and not done
 	bytes     int
 	starved   bool  // the poller found no room
-	offered   int64 // highest number that was on its way to the channel before the flow stopped, -1 for none
+	offered   int64 // highest number that was on its way to the channel in a free phase, -1 for none
+	out       int   // messages with handlers or on their way to one
 	committed int64
 }
 
 // newFlow prepares a flow over the partitions with their positions. A partition in fresh has no committed offset:
 // its position is committed even when nothing is processed.
-func newFlow(s *subscription, positions map[topicPartition]int64, fresh map[topicPartition]bool) *flow {
-	f := &flow{c: s.c, log: s.log, cfg: s.cfg, out: s.out, base: context.WithoutCancel(s.ctx), stopping: make(chan struct{})}
+// With a session the messages belong to its transactions.
+func newFlow(s *subscription, positions map[topicPartition]int64, fresh map[topicPartition]bool, x *session) *flow {
+	f := &flow{
+		c: s.c, log: s.log, cfg: s.cfg, out: s.out, base: context.WithoutCancel(s.ctx), stopping: make(chan struct{}),
+		session: x, settled: make(chan struct{}, 1),
+	}
+	if x != nil {
+		f.base = context.WithValue(f.base, sessionKey{}, x)
+	}
+	f.shift(true, false)
 	var polls []*polled
 	for tp, next := range positions {
 		fp := &flowPart{polled: newPolled(tp, next), flow: f, lanes: map[uint32]*lane{}, committed: next, offered: -1}
@@ -70,8 +106,9 @@ func newFlow(s *subscription, positions map[topicPartition]int64, fresh map[topi
 	return f
 }
 
-// run works until the context ends or commit or watch return false, then drains: what is with a handler may still be
-// acknowledged for DrainTimeout, then the last commit is made.
+// run works until the context ends, the session fails, or commit or watch return false, then drains: what is with a
+// handler may still be acknowledged for DrainTimeout, then the last commit is made. With a session nothing is committed
+// that is not complete.
 func (f *flow) run(ctx context.Context, commit commitFunc, watch func() bool) {
 	expired, expire := context.WithCancel(f.base)
 	defer expire()
@@ -93,9 +130,15 @@ func (f *flow) run(ctx context.Context, commit commitFunc, watch func() bool) {
 
 	watches := time.NewTicker(f.cfg.PartitionWatchInterval)
 	defer watches.Stop()
+	var failed <-chan struct{}
+	if f.session != nil {
+		failed = f.session.failed
+	}
 	for going := true; going; {
 		select {
 		case <-ctx.Done():
+			going = false
+		case <-failed:
 			going = false
 		case <-over:
 			going = false
@@ -110,18 +153,28 @@ func (f *flow) run(ctx context.Context, commit commitFunc, watch func() bool) {
 	defer cancel()
 	f.grace = grace
 	close(f.stopping)
+	f.shift(false, true)
 	drained := make(chan struct{})
 	go func() { f.lanes.Wait(); close(drained) }()
 	timer := time.NewTimer(f.cfg.DrainTimeout)
 	defer timer.Stop()
 	select {
 	case <-drained:
+	case <-failed: // what the handlers still do is in vain
+		expire()
+		<-drained
 	case <-timer.C:
 		f.log.Warn("messages were not acknowledged before the partitions had to be given up; they will come again")
+		if f.session != nil {
+			f.session.fail(errUnfinished)
+		}
 		expire()
 		<-drained
 	}
 	<-committed
+	if f.session != nil && !f.isSettled() { // nobody took what had to be handed out yet
+		f.session.fail(errUnfinished)
+	}
 	f.commit(commit) // the generation's context has ended, but the coordinator takes commits until we join again
 }
 
@@ -135,12 +188,67 @@ func (f *flow) commitOften(ctx context.Context, commit commitFunc, over chan<- s
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			if !f.settle(ctx) {
+				continue // nothing to commit, or the flow is about to stop
+			}
 			if !f.commit(commit) {
 				close(over)
 				return
 			}
+			if f.session != nil {
+				f.resume()
+			}
 		}
 	}
+}
+
+// settle brings a session to the point where its transaction can be committed: nothing is with a handler, and all that
+// was done lies before the watermarks. It returns false when there is nothing to commit, and when there will not be.
+// Without a session every moment is good.
+func (f *flow) settle(ctx context.Context) bool {
+	if f.session == nil {
+		return true
+	}
+	if !f.session.open() && len(f.moved()) == 0 {
+		return false
+	}
+	f.pause()
+	for !f.isSettled() {
+		select {
+		case <-f.settled:
+		case <-f.session.failed:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// pause and resume change the phase, unless it is the last.
+func (f *flow) pause()  { f.turn(false) }
+func (f *flow) resume() { f.turn(true) }
+
+func (f *flow) turn(free bool) {
+	old := f.phase.Load()
+	if old.free == free || old.last {
+		return
+	}
+	if f.phase.CompareAndSwap(old, &phase{free: free, over: make(chan struct{})}) {
+		close(old.over)
+	}
+}
+
+func (f *flow) isSettled() bool {
+	for _, p := range f.parts {
+		p.mu.Lock()
+		settled := p.out == 0 && p.tracker.first >= p.offered
+		p.mu.Unlock()
+		if !settled {
+			return false
+		}
+	}
+	return true
 }
 
 // commitFunc stores offsets; it returns false when the generation is over. nil when there is no group.
@@ -151,15 +259,8 @@ func (f *flow) commit(commit commitFunc) bool {
 	if commit == nil {
 		return true
 	}
-	moved := map[topicPartition]int64{}
-	for _, p := range f.parts {
-		p.mu.Lock()
-		if w := p.tracker.watermark(); w != p.committed {
-			moved[p.tp] = w
-		}
-		p.mu.Unlock()
-	}
-	if len(moved) == 0 {
+	moved := f.moved()
+	if len(moved) == 0 && (f.session == nil || !f.session.open()) {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(f.base, f.cfg.CommitTimeout)
@@ -175,6 +276,19 @@ func (f *flow) commit(commit commitFunc) bool {
 		}
 	}
 	return true
+}
+
+// moved returns the watermarks that are not committed.
+func (f *flow) moved() map[topicPartition]int64 {
+	moved := map[topicPartition]int64{}
+	for _, p := range f.parts {
+		p.mu.Lock()
+		if w := p.tracker.watermark(); w != p.committed {
+			moved[p.tp] = w
+		}
+		p.mu.Unlock()
+	}
+	return moved
 }
 
 // positions returns the watermarks.
@@ -223,26 +337,41 @@ func (p *flowPart) accept(recs []Record, next int64) {
 	p.tracker.position = next
 }
 
-// offer notes that a message with these records is about to be handed out, unless the flow is stopping.
-func (p *flowPart) offer(items []queued) {
+// offer returns the leading items that may be handed out in this phase, and which phase that is. They count as out
+// until they are finished or withdrawn.
+func (p *flowPart) offer(items []queued) ([]queued, *phase) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-p.flow.stopping:
-	default:
-		p.offered = max(p.offered, items[len(items)-1].number)
+	ph := p.flow.phase.Load()
+	n := len(items)
+	if ph.free {
+		p.offered = max(p.offered, items[n-1].number)
+	} else {
+		for n = 0; n < len(items) && items[n].number < p.offered; n++ {
+		}
 	}
+	if n > 0 {
+		p.out++
+	}
+	return items[:n], ph
 }
 
-// beforeOffered returns the leading items that come before some record already offered.
-func (p *flowPart) beforeOffered(items []queued) []queued {
+// withdraw takes a message back that was not handed out, or not acknowledged.
+func (p *flowPart) withdraw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := 0
-	for n < len(items) && items[n].number < p.offered {
-		n++
+	p.leave()
+}
+
+// leave ends the time out of one message. The caller holds the lock.
+func (p *flowPart) leave() {
+	p.out--
+	if p.flow.session != nil {
+		select {
+		case p.flow.settled <- struct{}{}:
+		default:
+		}
 	}
-	return items[:n]
 }
 
 // finished notes that the records of a message are done.
@@ -254,6 +383,7 @@ func (p *flowPart) finished(items []queued) {
 		p.records--
 		p.bytes -= items[i].rec.size()
 	}
+	p.leave()
 	if p.starved && p.roomLocked() {
 		p.starved = false
 		p.flow.poller.wake()

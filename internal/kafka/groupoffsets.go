@@ -10,43 +10,49 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
-// coordinatorCache remembers which broker coordinates which group.
-type coordinatorCache struct {
-	mu    sync.Mutex
-	nodes map[string]int32
+// coordinated names what a coordinator keeps: a group or a transactional id.
+type coordinated struct {
+	kind int8 // key type of FindCoordinator: 0 a group, 1 a transactional id
+	name string
 }
 
-func (cc *coordinatorCache) get(group string) (int32, bool) {
+// coordinatorCache remembers which broker coordinates what.
+type coordinatorCache struct {
+	mu    sync.Mutex
+	nodes map[coordinated]int32
+}
+
+func (cc *coordinatorCache) get(of coordinated) (int32, bool) {
 	cc.mu.Lock()
 	defer cc.mu.Unlock()
-	n, ok := cc.nodes[group]
+	n, ok := cc.nodes[of]
 	return n, ok
 }
 
-func (cc *coordinatorCache) put(group string, node int32) {
+func (cc *coordinatorCache) put(of coordinated, node int32) {
 	cc.mu.Lock()
 	defer cc.mu.Unlock()
 	if cc.nodes == nil {
-		cc.nodes = map[string]int32{}
+		cc.nodes = map[coordinated]int32{}
 	}
-	cc.nodes[group] = node
+	cc.nodes[of] = node
 }
 
-func (cc *coordinatorCache) forget(group string) {
+func (cc *coordinatorCache) forget(of coordinated) {
 	cc.mu.Lock()
 	defer cc.mu.Unlock()
-	delete(cc.nodes, group)
+	delete(cc.nodes, of)
 }
 
-// coordinator returns the broker that keeps the group's offsets. kafka-go looks it up for every request, and sends
-// the request to any broker when the answer was an error.
-func (c *Cluster) coordinator(ctx context.Context, group string) (int32, error) {
-	if n, ok := c.groups.get(group); ok {
+// coordinator returns the broker that keeps the group's offsets or the state of the transactions. kafka-go looks it up
+// for every request, and sends the request to any broker when the answer was an error.
+func (c *Cluster) coordinator(ctx context.Context, of coordinated) (int32, error) {
+	if n, ok := c.coordinators.get(of); ok {
 		return n, nil
 	}
 	r, err := c.ask(ctx, &exchange{key: protocol.FindCoordinator, version: 2, node: anyNode, body: func(w *writer) {
-		w.string(group)
-		w.int8(0) // key type: a group
+		w.string(of.name)
+		w.int8(of.kind)
 	}})
 	if err != nil {
 		return 0, err
@@ -59,24 +65,31 @@ func (c *Cluster) coordinator(ctx context.Context, group string) (int32, error) 
 		return 0, r.err
 	}
 	if code != 0 {
-		return 0, protocolError(code, fmt.Sprintf("looking for the coordinator of group %q", group))
+		return 0, protocolError(code, fmt.Sprintf("looking for the coordinator of %q", of.name))
 	}
-	c.groups.put(group, node)
+	c.coordinators.put(of, node)
 	return node, nil
 }
 
-// atCoordinator runs one request at the group's coordinator until it succeeds, fails for good or the context ends,
-// and finds the coordinator again after every failure.
+// atCoordinator is atCoordinatorOf a group.
 func (c *Cluster) atCoordinator(ctx context.Context, group string, try func(node int32) error) error {
+	return c.atCoordinatorOf(ctx, coordinated{0, group}, try)
+}
+
+// atCoordinatorOf runs one request at the coordinator until it succeeds, fails for good or the context ends, and finds
+// the coordinator again unless it said itself that the request is only early.
+func (c *Cluster) atCoordinatorOf(ctx context.Context, of coordinated, try func(node int32) error) error {
 	return until(ctx, func() (bool, error) {
-		node, err := c.coordinator(ctx, group)
+		node, err := c.coordinator(ctx, of)
 		if err == nil {
 			err = try(node)
 		}
 		if err == nil {
 			return false, nil
 		}
-		c.groups.forget(group)
+		if !early(err) {
+			c.coordinators.forget(of)
+		}
 		return temporary(err), err
 	})
 }

@@ -78,10 +78,11 @@ func (l *lane) next() []queued {
 	return items
 }
 
-// deliver hands out one message until it is acknowledged. It returns false when the flow stops first.
+// deliver hands out the items, as one message unless the phase changes, until they are acknowledged. It returns false
+// when the flow stops first. A refused message comes again after a pause; in a transaction all of it has to.
 func (l *lane) deliver(items []queued) bool {
 	f := l.part.flow
-	for nacks := 0; ; nacks++ {
+	for nacks := 0; len(items) > 0; {
 		msg, end, handed := l.hand(items)
 		if len(handed) == 0 {
 			return false
@@ -90,9 +91,16 @@ func (l *lane) deliver(items []queued) bool {
 		end()
 		if ok {
 			l.part.finished(handed)
-			return len(handed) == len(items) // else what was left out must not be overtaken
+			items, nacks = items[len(handed):], 0
+			continue
+		}
+		l.part.withdraw()
+		if f.session != nil {
+			f.session.fail(errRefused)
+			return false
 		}
 		timer := time.NewTimer(min(f.cfg.NackBackoff<<min(nacks, 20), f.cfg.MaxNackBackoff))
+		nacks++
 		select {
 		case <-timer.C:
 		case <-f.stopping:
@@ -100,34 +108,36 @@ func (l *lane) deliver(items []queued) bool {
 			return false
 		}
 	}
+	return true
 }
 
 // hand gives the next message to the reader of the channel and returns the records it carries, none when the flow is
-// stopping. Then only records are handed out that come before one that was already offered: when all of them are done
-// the watermark is contiguous, and the next owner repeats nothing.
+// stopping. Which of the items may be handed out depends on the phase.
 func (l *lane) hand(items []queued) (msg *message.Message, end func(), handed []queued) {
 	f := l.part.flow
-	l.part.offer(items)
-	stopping := f.stopping
-	var grace <-chan struct{}
 	for {
-		select {
-		case <-f.stopping: // closed before it was waited for, or since
-			stopping, grace = nil, f.grace.Done()
-			items = l.part.beforeOffered(items)
-		default:
+		allowed, ph := l.part.offer(items)
+		var grace <-chan struct{}
+		if ph.last {
+			if len(allowed) == 0 {
+				return nil, nil, nil
+			}
+			grace = f.grace.Done()
 		}
-		if len(items) == 0 {
-			return nil, nil, nil
+		if len(allowed) == 0 {
+			<-ph.over
+			continue
 		}
-		msg, end = newMessage(f.expired, recordsIn(items), f.cfg.BatchSize == 1)
+		msg, end = newMessage(f.expired, recordsIn(allowed), f.cfg.BatchSize == 1)
 		select {
 		case f.out <- msg:
-			return msg, end, items
-		case <-stopping:
+			return msg, end, allowed
+		case <-ph.over:
 			end()
+			l.part.withdraw()
 		case <-grace:
 			end()
+			l.part.withdraw()
 			return nil, nil, nil
 		}
 	}

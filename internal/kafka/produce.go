@@ -21,10 +21,15 @@ type produceAsk struct {
 }
 
 // produce sends batches to the broker that leads their partitions, in one request, and returns its error codes. The
-// batches must stay unchanged for ever: after the context has ended a connection may still be sending them.
-func (c *Cluster) produce(ctx context.Context, leader int32, asks []produceAsk) (map[topicPartition]int16, error) {
+// batches must stay unchanged for ever: after the context has ended a connection may still be sending them. The
+// transactional id is empty outside of transactions.
+func (c *Cluster) produce(ctx context.Context, leader int32, transactional string, asks []produceAsk) (map[topicPartition]int16, error) {
 	r, err := c.ask(ctx, &exchange{key: protocol.Produce, version: 8, node: leader, body: func(w *writer) {
-		w.nullString() // no transaction
+		if transactional == "" {
+			w.nullString()
+		} else {
+			w.string(transactional)
+		}
 		w.int16(allReplicas)
 		w.int32(int32(replicaTimeout / time.Millisecond))
 		topics := byTopic(asks, func(a *produceAsk) string { return a.tp.topic })

@@ -56,7 +56,7 @@ func (c *Cluster) NewPublisher(cfg PublisherConfig) *Publisher {
 }
 
 // Publish implements message.Publisher: each message becomes one record (see KeyMetadata), in order. It returns when
-// all are acknowledged. The error is that of Produce.
+// all are acknowledged. The error is that of Produce. It joins no transaction: exactly once needs Produce.
 func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	recs := make([]Record, len(messages))
 	for i, msg := range messages {
@@ -69,6 +69,9 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 // partition stay in the order of the slice. An error is a *ProduceError that names those that were not acknowledged
 // and why; the others are in the log. After an error other than *RecordTooLargeError no later record of the same
 // partition and call is written, so repeating the call keeps the order.
+//
+// With the context of a message of an exactly-once subscription, or one derived from it, the records join the
+// transaction that commits the message's offset, and the message must be acknowledged only after Produce has returned.
 //
 // When the context ends first, Produce returns its error; what has been sent by then may be in the log or not, and the
 // records' bytes must stay unchanged.
@@ -84,7 +87,17 @@ func (p *Publisher) Produce(ctx context.Context, recs []Record) error {
 			return err
 		}
 		defer p.queued.Release(size)
-		if !p.sender.enqueue(items) {
+		sender := p.sender
+		if x := sessionOf(ctx); x != nil {
+			var err error
+			if sender, err = x.senderFor(p.cfg); err != nil {
+				return err
+			}
+			if ctx.Err() != nil { // the message was taken back: its outputs belong to no transaction
+				return ctx.Err()
+			}
+		}
+		if !sender.enqueue(items) {
 			return ErrClosed
 		}
 	}

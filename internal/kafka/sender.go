@@ -25,6 +25,7 @@ type sender struct {
 	c          *Cluster
 	cfg        PublisherConfig
 	compressor *compressor
+	session    *session // of an exactly-once flow: all is written in its transactions, nil outside
 
 	mu     sync.Mutex
 	queues map[topicPartition]*outPart
@@ -140,7 +141,7 @@ func (s *sender) start() (wait time.Duration, idle bool) {
 			idle = false
 			continue
 		}
-		if p.batch != nil && now.After(p.batch.deadline) {
+		if p.batch != nil && (now.After(p.batch.deadline) || s.dead() != nil) {
 			s.giveUp(p)
 		}
 		if p.batch == nil {
@@ -178,8 +179,26 @@ func (s *sender) start() (wait time.Duration, idle bool) {
 	return wait, idle
 }
 
+// dead says why nothing may be written any more: the session has failed.
+func (s *sender) dead() error {
+	if s.session == nil {
+		return nil
+	}
+	if err := s.session.failure(); err != nil {
+		return &TransactionError{Err: err}
+	}
+	return nil
+}
+
 // collect makes the next batch of what has queued. The caller holds the lock.
 func (s *sender) collect(p *outPart, now time.Time) *outBatch {
+	if err := s.dead(); err != nil {
+		for _, it := range p.queue {
+			it.settle(err)
+		}
+		p.queue = nil
+		return nil
+	}
 	var items []*item
 	bytes := batchHeaderSize
 	taken := 0
@@ -260,17 +279,31 @@ func (s *sender) request(leader int32, parts []*outPart) func() {
 				continue
 			}
 		}
-		p.batch.sent = true
 		ready = append(ready, p)
+	}
+	transactional := ""
+	if s.session != nil {
+		transactional = s.session.producer.name
+		tps := make([]topicPartition, len(ready))
+		for i, p := range ready {
+			tps[i] = p.tp
+		}
+		if err := s.session.include(s.ctx, tps); err != nil {
+			for _, p := range ready {
+				failed[p] = err
+			}
+			ready = nil
+		}
 	}
 	codes := map[topicPartition]int16{}
 	var err error
 	if len(ready) > 0 {
 		batches := make([]produceAsk, len(ready))
 		for i, p := range ready {
+			p.batch.sent = true
 			batches[i] = produceAsk{tp: p.tp, batch: p.batch.bytes}
 		}
-		codes, err = s.c.produce(s.ctx, leader, batches)
+		codes, err = s.c.produce(s.ctx, leader, transactional, batches)
 	}
 	moved := map[string]bool{}
 	for _, p := range ready {
@@ -299,6 +332,13 @@ func (s *sender) request(leader int32, parts []*outPart) func() {
 
 // encode gives the batch its place in the producer's sequence.
 func (s *sender) encode(p *outPart, now time.Time) error {
+	var attributes int16
+	if s.session != nil {
+		attributes = attrTransactional
+		if p.producer.id < 0 {
+			p.producer = producerState{id: s.session.producer.id, epoch: s.session.producer.epoch}
+		}
+	}
 	if p.producer.id < 0 {
 		id, epoch, err := s.c.initProducer(s.ctx)
 		if err != nil {
@@ -308,6 +348,11 @@ func (s *sender) encode(p *outPart, now time.Time) error {
 	}
 	if int64(p.producer.seq)+int64(len(p.batch.items)) > math.MaxInt32 {
 		// Kafka goes on with 0 after 2^31-1, kfake counts differently: a new epoch begins at 0 everywhere.
+		if s.session != nil {
+			err := errors.New("kafka: the sequence numbers of a transactional producer are used up")
+			s.session.fail(err)
+			return err
+		}
 		p.producer = p.producer.next()
 		return s.encode(p, now)
 	}
@@ -317,7 +362,7 @@ func (s *sender) encode(p *outPart, now time.Time) error {
 		recs[i] = it.rec
 		size += it.size
 	}
-	batch, err := s.compressor.apply(p.tp.topic, appendBatch(make([]byte, 0, size), recs, p.producer, 0, now))
+	batch, err := s.compressor.apply(p.tp.topic, appendBatch(make([]byte, 0, size), recs, p.producer, attributes, now))
 	p.batch.bytes = batch
 	return err
 }
@@ -346,7 +391,7 @@ func (s *sender) settle(p *outPart, err error) {
 	case fence:
 		// Our numbers and the broker's differ. What an earlier attempt of this batch did is unknown.
 		s.unknown(p, err)
-		if int16(code) != codeOutOfOrderSequence {
+		if s.session == nil && int16(code) != codeOutOfOrderSequence {
 			p.producer = noProducer // the broker does not take this identity any more, whatever the epoch
 		}
 	default:
@@ -364,7 +409,7 @@ func (s *sender) later(p *outPart, err error) {
 	now := clock()
 	b := p.batch
 	b.last = err
-	if errors.Is(err, ErrClosed) || now.After(b.deadline) {
+	if errors.Is(err, ErrClosed) || now.After(b.deadline) || s.dead() != nil {
 		s.giveUp(p)
 		return
 	}
@@ -376,17 +421,26 @@ func (s *sender) later(p *outPart, err error) {
 }
 
 func (s *sender) giveUp(p *outPart) {
+	err := p.batch.last
+	if dead := s.dead(); dead != nil {
+		err = dead
+	}
 	if p.batch.sent {
-		s.unknown(p, p.batch.last)
+		s.unknown(p, err)
 		return
 	}
-	s.fail(p, p.batch.last)
+	s.fail(p, err)
 }
 
 // unknown fails a batch that may be in the log. Its sequence numbers are never used again: a batch with the same
 // numbers and other content is answered with success and thrown away. The next epoch shuts out a late arrival too.
+// A transactional producer may not take an epoch by itself: its session ends instead.
 func (s *sender) unknown(p *outPart, err error) {
-	p.producer = p.producer.next()
+	if s.session != nil {
+		s.session.fail(err)
+	} else {
+		p.producer = p.producer.next()
+	}
 	s.fail(p, &UnknownOutcomeError{Topic: p.tp.topic, Partition: p.tp.partition, Err: err})
 }
 
@@ -411,6 +465,10 @@ func (s *sender) split(p *outPart, err error) {
 		it.alone = true
 	}
 	if b.attempts > 0 { // an earlier attempt may have passed under another limit
+		if s.session != nil {
+			s.unknown(p, err)
+			return
+		}
 		p.producer = p.producer.next()
 	}
 	p.batch = nil

@@ -281,7 +281,7 @@ func TestClassify(t *testing.T) {
 	for code, want := range map[int16]action{
 		0: proceed, 46: proceed, -1: retry, 2: retry, 7: retry, 14: retry, 19: retry, 20: retry, 27: retry, 51: retry, 88: retry,
 		3: refresh, 5: refresh, 6: refresh, 15: refresh, 16: refresh, 41: refresh, 56: refresh, 74: refresh,
-		22: fence, 25: fence, 45: fence, 47: fence, 59: fence, 90: fence, 10: tooLarge, 18: tooLarge,
+		22: fence, 25: fence, 45: fence, 47: fence, 48: fence, 49: fence, 59: fence, 90: fence, 10: tooLarge, 18: tooLarge,
 		1: fatal, 17: fatal, 29: fatal, 30: fatal, 35: fatal, 87: fatal, 999: fatal,
 	} {
 		require.Equal(t, want, classify(code), "code %d", code)

@@ -30,6 +30,11 @@ type SubscriberConfig struct {
 	Group      string
 	Start      Start      // where a group without committed offsets begins
 	OutOfRange OutOfRange // what to do when committed records are gone
+	// ExactlyOnce commits offsets and everything that Publisher.Produce was given the message's context for in one
+	// transaction every CommitInterval. A refused message, or one not acknowledged in time, aborts the transaction and
+	// the whole of it comes again. It needs a group; what is published shows to read_committed consumers only once it
+	// is committed, and to others as if this were off.
+	ExactlyOnce bool
 
 	// BatchSize is how many records of one lane a message carries at most: 1 (default) is plain Watermill, one
 	// message a record.
@@ -75,6 +80,9 @@ func (c *SubscriberConfig) setDefaults() error {
 	c.NewTopic.Partitions = cmp.Or(c.NewTopic.Partitions, 1)
 	if c.BatchSize < 0 || c.Lanes < 0 || c.MaxInFlightRecords < 0 || c.MaxInFlightBytes < 0 {
 		return errors.New("kafka: batch size, lanes and in-flight limits must be positive")
+	}
+	if c.ExactlyOnce && c.Group == "" {
+		return errors.New("kafka: exactly once commits offsets, and that needs a consumer group")
 	}
 	// No heartbeat is sent while draining, and the last commit comes after it.
 	if c.DrainTimeout+c.CommitTimeout >= c.SessionTimeout || c.DrainTimeout+c.CommitTimeout >= c.RebalanceTimeout {

@@ -94,27 +94,48 @@ func (s *subscription) generation(ctx context.Context, gen *kafkago.Generation) 
 	for _, a := range gen.Assignments[s.topic] {
 		mine = append(mine, int32(a.ID))
 	}
+	m := member{group: gen.GroupID, id: gen.MemberID, generation: gen.ID}
+	for restarts := 0; s.flowOf(ctx, m, mine) && ctx.Err() == nil; restarts++ {
+		_ = pause(ctx, restarts)
+	}
+}
+
+// flowOf runs one flow over the partitions. It returns true when the next one may follow within the same generation:
+// a transaction had to be given up, and its records come again.
+func (s *subscription) flowOf(ctx context.Context, m member, mine []int32) (again bool) {
+	var x *session
+	if s.cfg.ExactlyOnce && len(mine) > 0 {
+		var err error
+		// First of all: from then on no earlier owner changes the offsets.
+		if x, err = s.c.beginSession(ctx, m, s.topic, mine); err != nil {
+			s.lost(ctx, "no transaction can be begun, joining again", err)
+			return false
+		}
+		defer func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.CommitTimeout)
+			defer cancel()
+			x.end(ctx)
+		}()
+	}
 	count, positions, fresh, err := s.positions(ctx, mine)
 	if err != nil {
-		if ctx.Err() == nil {
-			s.troubled("the committed offsets cannot be read, joining again", err)
-			_ = pause(ctx, 5)
-		}
-		return
+		s.lost(ctx, "the committed offsets cannot be read, joining again", err)
+		return false
 	}
 	s.troubles = 0
-	s.log.Debug("a generation begins", "generation", gen.ID, "member", gen.MemberID, "partitions", mine)
-	m := member{group: gen.GroupID, id: gen.MemberID, generation: gen.ID}
-	f := newFlow(s, positions, fresh)
+	s.log.Debug("a flow begins", "generation", m.generation, "member", m.id, "partitions", mine)
+	f := newFlow(s, positions, fresh, x)
 	s.flow.Store(f)
 	defer s.flow.Store(nil)
 	f.run(ctx, func(ctx context.Context, offsets map[topicPartition]int64) bool {
+		if x != nil {
+			return x.commit(ctx, offsets) == nil
+		}
 		err := s.c.commitOffsets(ctx, m, offsets)
 		if err == nil {
 			return true
 		}
-		var code kafkago.Error
-		if errors.As(err, &code) && classify(int16(code)) == fence {
+		if fenced(err) {
 			s.log.Warn("the group went on without this member; unfinished messages go to another", "error", err)
 			return false
 		}
@@ -122,6 +143,23 @@ func (s *subscription) generation(ctx context.Context, gen *kafkago.Generation) 
 		s.log.Warn("offsets could not be committed", "error", err)
 		return true
 	}, func() bool { return s.partitionCount(ctx, count) == count })
+	if x == nil || x.failure() == nil {
+		return false
+	}
+	if fenced(x.failure()) {
+		s.log.Warn("another member took over, and what this one had not committed is void; joining again", "error", x.failure())
+		return false
+	}
+	s.log.Warn("a transaction was given up; its messages come again", "error", x.failure())
+	return true
+}
+
+// lost notes that a generation cannot be used.
+func (s *subscription) lost(ctx context.Context, what string, err error) {
+	if ctx.Err() == nil {
+		s.troubled(what, err)
+		_ = pause(ctx, 5)
+	}
 }
 
 // positions finds where to go on in the partitions. Those without a committed offset are fresh.
@@ -200,7 +238,7 @@ func (s *subscription) runAlone() {
 			continue
 		}
 		s.troubles = 0
-		f := newFlow(s, at, nil)
+		f := newFlow(s, at, nil, nil)
 		s.flow.Store(f)
 		f.run(s.ctx, nil, func() bool { return s.partitionCount(s.ctx, count) == count })
 		s.flow.Store(nil)

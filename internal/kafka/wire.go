@@ -46,6 +46,9 @@ func (w *writer) compactString(s string) {
 	w.b = append(w.b, s...)
 }
 
+// compactNull writes the null compact string.
+func (w *writer) compactNull() { w.b = append(w.b, 0) }
+
 func (w *writer) compactArray(n int) { w.b = binary.AppendUvarint(w.b, uint64(n)+1) }
 func (w *writer) tags()              { w.b = append(w.b, 0) }
 
