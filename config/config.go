@@ -71,7 +71,15 @@ type Source struct {
 	Start    yamldoc.String `yaml:"start,oneof=earliest|latest"`
 	// OutOfRange says what to do when committed offsets are gone from the log.
 	OutOfRange yamldoc.String `yaml:"out_of_range,oneof=stop|earliest|latest"`
+	// Delivery says what a crash may repeat: at_least_once, or exactly_once for read_committed consumers.
+	Delivery yamldoc.String `yaml:"delivery,oneof=at_least_once|exactly_once"`
 }
+
+// The values of Source.Delivery.
+const (
+	AtLeastOnce = "at_least_once"
+	ExactlyOnce = "exactly_once"
+)
 
 // NoReceipts is the value of Source.Receipts that asks for none.
 const NoReceipts = "none"
@@ -176,6 +184,7 @@ func (c *Config) setDefaults() {
 		text(&s.Group, "passerelle-"+s.Topic.Value)
 		text(&s.Start, "earliest")
 		text(&s.OutOfRange, "stop")
+		text(&s.Delivery, AtLeastOnce)
 	}
 }
 
@@ -185,13 +194,13 @@ func setDefault[T int64 | yamldoc.Size](v *yamldoc.Value[T], value T) {
 	}
 }
 
-// topicName is what Kafka takes as the name of a topic.
+// topicName is what Kafka takes as the name of a topic, but for "." and "..".
 var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
 
 // check reports what the types alone cannot refuse.
 func (c *Config) check(list *diag.List) {
 	topic := func(s yamldoc.String) {
-		if s.Value != "" && !topicName.MatchString(s.Value) {
+		if !topicName.MatchString(s.Value) || s.Value == "." || s.Value == ".." {
 			list.Add(diag.Errorf(s.Pos, "config_topic",
 				"nom de sujet Kafka attendu (lettres, chiffres, « . », « _ », « - », 249 au plus), trouvé %q",
 				"expected the name of a Kafka topic (letters, digits, \".\", \"_\", \"-\", 249 at most), found %q", shown(s)))
@@ -202,8 +211,15 @@ func (c *Config) check(list *diag.List) {
 	outputs := []string{c.DeadLetters.Value}
 	seen, groups := map[string]bool{}, map[string]bool{}
 	for _, s := range c.Sources.Items {
-		topic(s.Topic)
+		if s.Topic.Value != "" { // one that is missing is told already
+			topic(s.Topic)
+		}
 		topic(s.Receipts)
+		if s.Receipts.Value == c.DeadLetters.Value {
+			list.Add(diag.Errorf(cmp.Or(s.Receipts.Pos, c.DeadLetters.Pos), "config_topic",
+				"le sujet %q recevrait à la fois reçus et lettres mortes", "the topic %q would get both receipts and dead letters", shown(s.Receipts)).
+				WithHint("donnez à chacun son sujet : un reçu ne se rejoue pas", "give each a topic of its own: a receipt cannot be replayed"))
+		}
 		if s.Receipts.Value != NoReceipts {
 			outputs = append(outputs, s.Receipts.Value)
 		}

@@ -80,6 +80,9 @@ func TestFaults(t *testing.T) {
 		{"a group for two", "sources:\n  - topic: a\n    group: g\n  - topic: b\n    group: g\n", []string{"c.yaml:5:12:", "own"}},
 		{"a loop", "sources:\n  - topic: dead-letter\n", []string{"c.yaml:2:12:", "both a source and an output"}},
 		{"a topic name", "dead_letters: a b\n", []string{"c.yaml:1:15:", "Kafka topic"}},
+		{"an empty topic name", "dead_letters: \"\"\n", []string{"c.yaml:1:15:", "Kafka topic"}},
+		{"a topic named like a folder", "sources:\n  - topic: ..\n", []string{"c.yaml:2:12:", "Kafka topic"}},
+		{"receipts among dead letters", "sources:\n  - topic: a\n    receipts: dead-letter\n", []string{"c.yaml:3:15:", "both receipts and dead letters"}},
 		{"a limit out of range", "limits:\n  document: 1GiB\n", []string{"c.yaml:2:13:", "between"}},
 		{"a reference to nothing", "kafka:\n  client_id: ${env:NOPE}\n", []string{"c.yaml:2:14:", "NOPE"}},
 	}
