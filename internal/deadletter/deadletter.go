@@ -60,8 +60,9 @@ func (l Letter) Headers() []event.Header {
 			out = append(out, h)
 			continue
 		}
-		if n, err := strconv.Atoi(string(h.Value)); err == nil && h.Key == HeaderAttempt {
-			attempt = n + 1
+		// Anyone may write this header; a count that cannot be one is not counted on.
+		if n, err := strconv.ParseInt(string(h.Value), 10, 32); err == nil && n > 0 && h.Key == HeaderAttempt {
+			attempt = int(n) + 1
 		}
 	}
 	add := func(key, value string) {

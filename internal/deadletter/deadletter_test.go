@@ -68,6 +68,16 @@ func TestASecondRefusalReplacesTheFirstAndCountsOn(t *testing.T) {
 	}
 }
 
+func TestAnAttemptThatIsNoCountStartsAnew(t *testing.T) {
+	for _, forged := range []string{"-5", "0", "9223372036854775807", "many"} {
+		l := letter()
+		l.OriginalHeaders = []event.Header{{Key: deadletter.HeaderAttempt, Value: []byte(forged)}}
+		if n := values(l.Headers())[deadletter.HeaderAttempt]; n != "1" {
+			t.Errorf("attempt after %q = %s", forged, n)
+		}
+	}
+}
+
 func TestViolationsAreCapped(t *testing.T) {
 	l := letter()
 	for range 1000 {
