@@ -89,6 +89,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 		}
 		a.router.Add(source.Topic.Value, subscriber, pipeline.NewFlow(g.Pipeline, publisher, pipeline.FlowConfig{
 			Receipts: receipts, DeadLetters: g.Config.DeadLetters.Value, Now: opts.Now, Logger: opts.Logger,
+			ExactlyOnce: source.Delivery.Value == config.ExactlyOnce,
 		}))
 	}
 	a.onStop("router", a.router.Close)
@@ -125,7 +126,7 @@ func (a *App) openBroker(ctx context.Context, g *Gateway) error {
 
 func subscriberConfig(cfg *config.Config, s config.Source) kafka.SubscriberConfig {
 	c := kafka.SubscriberConfig{
-		Group: s.Group.Value, BatchSize: batchSize,
+		Group: s.Group.Value, BatchSize: batchSize, ExactlyOnce: s.Delivery.Value == config.ExactlyOnce,
 		MaxInFlightRecords: int(cfg.Limits.InFlightRecords.Value), MaxInFlightBytes: int(cfg.Limits.InFlightBytes.Value),
 	}
 	if s.Start.Value == "latest" {

@@ -22,6 +22,9 @@ type Publisher interface {
 type FlowConfig struct {
 	Receipts    string // topic of the receipts, empty for none
 	DeadLetters string // topic of the dead letters
+	// ExactlyOnce says that the subscriber hands out messages in transactions: a failure takes everything back that was
+	// published for them, and they come again.
+	ExactlyOnce bool
 	Now         func() time.Time
 	Logger      *slog.Logger
 }
@@ -34,14 +37,19 @@ type Flow struct {
 	deadLetters string
 	now         func() time.Time
 	log         *slog.Logger
+	oversized   *oversized // of exactly once, nil otherwise
 }
 
 // NewFlow returns the flow of one source topic.
 func NewFlow(p *Pipeline, publisher Publisher, cfg FlowConfig) *Flow {
-	return &Flow{
+	f := &Flow{
 		pipeline: p, publisher: publisher,
 		receipts: cfg.Receipts, deadLetters: cfg.DeadLetters, now: cfg.Now, log: cfg.Logger,
 	}
+	if cfg.ExactlyOnce {
+		f.oversized = &oversized{}
+	}
+	return f
 }
 
 // maxJudgedBytes bounds the source bytes in work at once, over all flows: judging the most hostile document takes eight
@@ -55,7 +63,11 @@ func (f *Flow) judge(ctx context.Context, m Message) (Verdict, error) {
 		return Verdict{}, err
 	}
 	defer f.pipeline.room.Release(weight)
-	return f.pipeline.Judge(m), nil
+	v := f.pipeline.Judge(m)
+	if why, ok := f.oversized.find(m); ok {
+		v.Violations = append(v.Violations, why)
+	}
+	return v, nil
 }
 
 // Handle is the Watermill handler: it takes a batch of records of one lane and returns nil once every output of every
@@ -120,8 +132,9 @@ var tooLarge = violation.Spec{
 }
 
 // publish produces the outputs of a batch. A message with an output that its topic does not take becomes a dead
-// letter, as sending it again would fail for ever; its other outputs may have been published by then, under ids that
-// make a repeat recognisable.
+// letter, as sending it again would fail for ever. At least once, its other outputs may have been published by then,
+// under ids that make a repeat recognisable. Exactly once, they have to be taken back first: the message comes again,
+// and what was found out waits for it.
 func (f *Flow) publish(ctx context.Context, outputs []kafka.Record, origins []origin) error {
 	err := f.publisher.Produce(ctx, outputs)
 	if err == nil {
@@ -143,14 +156,22 @@ func (f *Flow) publish(ctx context.Context, outputs []kafka.Record, origins []or
 			continue
 		}
 		refused[o.from] = true
+		why := tooLarge.New(violation.At{}, large.Topic, strconv.Itoa(large.Size))
+		if f.oversized != nil {
+			f.oversized.note(o.message, why)
+			continue
+		}
 		v, err := f.judge(ctx, o.message)
 		if err != nil {
 			return err
 		}
-		v.Violations = append(v.Violations, tooLarge.New(violation.At{}, large.Topic, strconv.Itoa(large.Size)))
+		v.Violations = append(v.Violations, why)
 		if letters, err = f.outputs(letters, o.message, v); err != nil {
 			return err
 		}
+	}
+	if f.oversized != nil {
+		return err
 	}
 	return f.publisher.Produce(ctx, letters)
 }

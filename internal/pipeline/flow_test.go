@@ -184,8 +184,9 @@ func batch(t *testing.T, f *Flow) ([]kafka.Record, []origin) {
 		m := received("suppliers", example(t, "ubl-invoice.xml"))
 		m.Offset = i
 		first := len(outputs)
-		var err error
-		outputs, err = f.outputs(outputs, m, f.pipeline.Judge(m))
+		v, err := f.judge(t.Context(), m)
+		require.NoError(t, err)
+		outputs, err = f.outputs(outputs, m, v)
 		require.NoError(t, err)
 		for range outputs[first:] {
 			origins = append(origins, origin{m, first, len(outputs)})
@@ -218,6 +219,26 @@ func TestPublishOversized(t *testing.T) {
 	assert.Equal(t, example(t, "ubl-invoice.xml"), letter.Value)
 	assert.Contains(t, header(letter, "passerelle-violations"), "2000000")
 	assert.Contains(t, string(receipt.Value), `"status":"rejected"`)
+}
+
+// Exactly once, what was published beside the output that is too large has to be taken back: the batch fails, and the
+// message is a dead letter when it comes again, however often.
+func TestPublishOversizedExactlyOnce(t *testing.T) {
+	large := &kafka.RecordTooLargeError{Topic: "invoicing", Size: 2_000_000}
+	to := &publisher{answer: func(int, []kafka.Record) error {
+		return &kafka.ProduceError{Total: 9, Failed: []kafka.RecordError{{Index: 3, Err: large}, {Index: 4, Err: large}}}
+	}}
+	f := NewFlow(newPipeline(t), to, FlowConfig{Receipts: "receipts", DeadLetters: "dead-letter", Now: func() time.Time { return noon }, ExactlyOnce: true})
+	outputs, origins := batch(t, f)
+	require.Error(t, f.publish(t.Context(), outputs, origins))
+	require.Len(t, to.calls, 1, "no dead letter beside what has to be taken back")
+	for range 2 {
+		again, _ := batch(t, f)
+		require.Len(t, again, len(outputs)-1, "a dead letter and a receipt instead of two deliveries and a receipt")
+		assert.Equal(t, "dead-letter", again[3].Topic)
+		assert.Equal(t, "output_too_large", header(again[3], "passerelle-code"))
+		assert.Equal(t, "1", header(again[3], "passerelle-source-offset"))
+	}
 }
 
 // Whatever else fails is not the document's fault: the batch comes again, and nothing is refused in its stead.
