@@ -121,7 +121,7 @@ func (c *cli) runBench(ctx context.Context, f benchFlags) (err error) {
 		if err != nil {
 			return err
 		}
-		passed = passed && r.Check.Passed()
+		passed = passed && r.Passed()
 		if f.asJSON {
 			return json.NewEncoder(c.out).Encode(r)
 		}

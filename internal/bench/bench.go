@@ -40,7 +40,7 @@ const (
 // The most messages of a phase.
 const (
 	MaxEmbeddedMessages = 1_000_000  // 3 GB in the temporary folder, with the outputs
-	MaxMessages         = 10_000_000 // the checker remembers each: some tens of megabytes
+	MaxMessages         = 10_000_000 // times and checks of each are kept: less than 200 MB
 )
 
 const embeddedName = "embedded"

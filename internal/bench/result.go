@@ -17,13 +17,16 @@ type Result struct {
 	MessageBytes int     `json:"message_bytes"` // on average
 	Partitions   int     `json:"partitions"`    // of each topic
 	Seconds      float64 `json:"seconds"`       // throughput: from the start of the gateway to the last output; latency: of sending
-	GaveUp       bool    `json:"gave_up"`       // no output for stallTimeout: the rest counts as lost
+	GaveUp       bool    `json:"gave_up"`       // neither outputs nor commits for a minute: what is missing counts as lost
 
 	Throughput *Throughput `json:"throughput,omitempty"`
 	Latency    *Latency    `json:"latency,omitempty"`
 	Gateway    *Usage      `json:"gateway"` // null where the system does not tell
 	Check      Check       `json:"check"`
 }
+
+// Passed tells whether the phase came to its end and nothing was lost, misrouted or put out of order.
+func (r *Result) Passed() bool { return !r.GaveUp && r.Check.Passed() }
 
 // Throughput is how fast a backlog was worked off.
 type Throughput struct {

@@ -59,6 +59,7 @@ func TestWriteText(t *testing.T) {
 `, en.String())
 
 	r = Result{Broker: embeddedName, Throughput: &Throughput{FirstOutputMs: 250, PerSecond: 20000, PerSecond1090: 21000}, GaveUp: true}
+	assert.False(t, r.Passed())
 	fr.Reset()
 	require.NoError(t, r.WriteText(&fr, true))
 	assert.Contains(t, fr.String(), "Débit : 0 messages, 0 octets, 0 partitions, broker embarqué\n")
