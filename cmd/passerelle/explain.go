@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -35,7 +34,7 @@ func (c *cli) explain() *cobra.Command {
 			}
 			var result error
 			for _, file := range files {
-				value, err := os.ReadFile(file)
+				value, err := c.readDocument(file)
 				if err != nil {
 					return err
 				}
@@ -184,9 +183,9 @@ func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
 	}
 	for i, part := range v.Parts {
 		if v.Split {
-			c.printf("  document %d  %s, clé %s\n", "  document %d  %s, key %s\n", i+1, part.Kind, part.Key)
+			c.printf("  document %d  %s, clé %s\n", "  document %d  %s, key %s\n", i+1, part.Kind, printable(part.Key))
 		} else {
-			c.printf("  clé         %s\n", "  key         %s\n", part.Key)
+			c.printf("  clé         %s\n", "  key         %s\n", printable(part.Key))
 		}
 		for _, r := range part.Selection.Considered {
 			c.printf("  route       %s\n", "  route       %s\n", c.consideration(r))

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"strings"
+	"unicode"
 
 	"github.com/commande-publique/passerelle/config"
 	"github.com/commande-publique/passerelle/internal/app"
@@ -18,6 +21,11 @@ import (
 // load compiles the configuration, prints its faults and warnings on the error output, and returns errRefused when it
 // has faults.
 func (c *cli) load() (*app.Gateway, error) {
+	if c.configFile != "" {
+		if _, err := os.Stat(c.configFile); err != nil {
+			return nil, fmt.Errorf(c.say("fichier de configuration : %w", "configuration file: %w"), err)
+		}
+	}
 	gateway, list := app.Load(c.configFile)
 	if err := c.report(list); err != nil {
 		return nil, err
@@ -41,6 +49,33 @@ func (c *cli) report(list diag.List) error {
 		}
 		return config.Masked(data)
 	}, c.lang)
+}
+
+// maxFileBytes bounds a document read from disk: nothing larger fits a source topic.
+const maxFileBytes = 32 << 20
+
+// readDocument reads a file to judge or to send.
+func (c *cli) readDocument(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err == nil && len(data) > maxFileBytes {
+		err = fmt.Errorf(c.say("%s : plus de %d octets, aucun sujet source n'en accepte autant", "%s: more than %d bytes, no source topic takes as much"), file, maxFileBytes)
+	}
+	return data, err
+}
+
+// printable is text from a document or a record for a terminal: nothing in it can move the cursor.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
 }
 
 func (c *cli) logger(g *app.Gateway) (*slog.Logger, error) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -51,7 +50,7 @@ func (c *cli) send() *cobra.Command {
 			for i, r := range records {
 				key := c.say("sans clé", "no key")
 				if r.Key != nil {
-					key = c.say("clé ", "key ") + string(r.Key)
+					key = c.say("clé ", "key ") + printable(string(r.Key))
 				}
 				c.printf("%s -> %s, %s\n", "%s -> %s, %s\n", files[i], r.Topic, key)
 			}
@@ -68,7 +67,7 @@ const sendTimeout = 15 * time.Second
 
 // recordOf reads a file into the record that carries it to a topic, or to the source topic that takes it.
 func (c *cli) recordOf(g *app.Gateway, file, to string) (kafka.Record, error) {
-	value, err := os.ReadFile(file)
+	value, err := c.readDocument(file)
 	if err != nil {
 		return kafka.Record{}, err
 	}

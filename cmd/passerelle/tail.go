@@ -98,5 +98,5 @@ func tailLine(r kafka.Record) string {
 			line += " " + strings.TrimPrefix(name, "passerelle-") + "=" + value
 		}
 	}
-	return line
+	return printable(line)
 }

@@ -93,7 +93,13 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 		}))
 	}
 	a.onStop("router", a.router.Close)
-	go func() { a.served <- a.router.Run(context.WithoutCancel(ctx)) }()
+	go func() {
+		err := a.router.Run(context.WithoutCancel(ctx))
+		if err == nil {
+			err = errors.New("serving has ended by itself")
+		}
+		a.served <- err
+	}()
 	select {
 	case <-a.router.Running():
 		return a, nil

@@ -61,9 +61,6 @@ const (
 	seqDigits  = 9
 )
 
-// maxMessages is what the digits of an id can number.
-const maxMessages = 1_000_000_000
-
 // sequence finds the number of a message in what the gateway made of it.
 func sequence(value []byte) (int, bool) {
 	at := bytes.Index(value, []byte(identifier))

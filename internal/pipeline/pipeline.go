@@ -103,6 +103,18 @@ var internalError = violation.Spec{
 	RemedyEN: "Report this fault with the document; nothing was passed on. Replay it once the gateway is mended.",
 }
 
+// maxViolations is where the examination of a file that is refused anyway ends: nobody corrects more at one go.
+const maxViolations = 200
+
+var notJudged = violation.Spec{
+	Code:     "parts_not_judged",
+	Severity: violation.Warning,
+	FR:       "le fichier est refusé et ses %d documents suivants n'ont pas été examinés",
+	EN:       "the file is refused and its %d documents that follow were not examined",
+	RemedyFR: "Corrigez d'abord les fautes signalées, puis renvoyez le fichier.",
+	RemedyEN: "Correct the faults that are told first, then send the file again.",
+}
+
 // Judge gives the verdict on a message: all stages, no side effect. It never fails: what goes wrong inside is a fatal
 // violation of the verdict (fail closed).
 func (p *Pipeline) Judge(m Message) (v Verdict) {
@@ -128,10 +140,16 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	result, faults := p.registry.Transform(content, identity)
 	v.Key, v.Split, v.Ignored = result.Key, result.Split, result.Ignored
 	v.Violations = append(v.Violations, faults...)
-	for _, part := range result.Parts {
+	for i, part := range result.Parts {
 		judged, faults := p.judgePart(m, v, part)
 		v.Parts = append(v.Parts, judged)
 		v.Violations = append(v.Violations, faults...)
+		if len(v.Violations) >= maxViolations && violation.AnyFatal(v.Violations) {
+			if left := len(result.Parts) - i - 1; left > 0 {
+				v.Violations = append(v.Violations, notJudged.New(violation.At{}, left))
+			}
+			break
+		}
 	}
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -164,4 +165,15 @@ func BenchmarkJudge(b *testing.B) {
 			}
 		})
 	}
+}
+
+// A file with faults without number is refused in bounded time and words, and says what was not examined.
+func TestJudgeEndsWhereNobodyReadsOn(t *testing.T) {
+	file := `{"marches":{"marche":[` + strings.Repeat(`{},`, 4999) + `{}]}}`
+	v := newPipeline(t).Judge(Message{Topic: "buyers", Value: []byte(file)})
+	require.Equal(t, DeadLetter, v.Outcome())
+	require.Less(t, len(v.Violations), 300)
+	last := v.Violations[len(v.Violations)-1]
+	require.Equal(t, "parts_not_judged", last.Code)
+	require.Contains(t, last.EN, strconv.Itoa(5000-len(v.Parts)))
 }

@@ -52,6 +52,20 @@ type receiptDestination struct {
 // the original tell the rest.
 const maxReceiptEntries = 200
 
+// maxReceiptHeaders bounds the sender's own headers that a receipt carries: more of them would not fit any topic.
+const maxReceiptHeaders = 64 << 10
+
+// short returns the headers that fit a receipt, the first ones.
+func short(headers []event.Header) []event.Header {
+	room := maxReceiptHeaders
+	for i, h := range headers {
+		if room -= len(h.Key) + len(h.Value); room < 0 {
+			return headers[:i]
+		}
+	}
+	return headers
+}
+
 // answer returns the receipt of a message as a record for the receipts topic, under the message's own key.
 func (f *Flow) answer(m Message, v Verdict) (kafka.Record, error) {
 	r := receipt{
@@ -90,7 +104,7 @@ func (f *Flow) answer(m Message, v Verdict) (kafka.Record, error) {
 		ID: v.Event.ID + "#receipt", Source: "urn:passerelle", Type: typePrefix + "flux." + verdictWord(v) + ".v1",
 		Subject: v.Event.ID, DataContentType: "application/json", DataSchema: "urn:passerelle:schema:receipt:1", Time: r.Time,
 	}
-	return kafka.Record{Topic: f.receipts, Key: m.Key, Value: value, Headers: e.AppendHeaders(carried(m))}, nil
+	return kafka.Record{Topic: f.receipts, Key: m.Key, Value: value, Headers: e.AppendHeaders(short(carried(m)))}, nil
 }
 
 func verdictWord(v Verdict) string {

@@ -61,6 +61,7 @@ func Sort(vs []Violation) {
 			cmp.Compare(a.Pointer, b.Pointer),
 			cmp.Compare(a.Code, b.Code),
 			cmp.Compare(a.Source, b.Source),
+			cmp.Compare(a.EN, b.EN),
 		)
 	})
 }
