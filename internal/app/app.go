@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/commande-publique/passerelle/config"
@@ -20,12 +21,13 @@ const batchSize = 64
 
 // App is a running gateway.
 type App struct {
-	brokers []string
-	notice  *embedded.Notice
-	router  *pipeline.Router
-	served  chan error
-	log     *slog.Logger
-	cleanup []step
+	brokers  []string
+	notice   *embedded.Notice
+	router   *pipeline.Router
+	served   chan error
+	log      *slog.Logger
+	stopping atomic.Bool
+	cleanup  []step
 }
 
 // step is one thing to undo on the way down, the last first.
@@ -95,7 +97,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	a.onStop("router", a.router.Close)
 	go func() {
 		err := a.router.Run(context.WithoutCancel(ctx))
-		if err == nil {
+		if err == nil && !a.stopping.Load() {
 			err = errors.New("serving has ended by itself")
 		}
 		a.served <- err
@@ -153,7 +155,7 @@ func (a *App) Brokers() []string { return a.brokers }
 // Notice returns what operators must know about the embedded broker, nil on a cluster.
 func (a *App) Notice() *embedded.Notice { return a.notice }
 
-// Served yields once, when serving ends by itself.
+// Served yields once, when serving ends: with an error when it ended by itself, with nil after Stop.
 func (a *App) Served() <-chan error { return a.served }
 
 func (a *App) onStop(name string, stop func() error) {
@@ -163,6 +165,7 @@ func (a *App) onStop(name string, stop func() error) {
 // Stop stops consuming, lets running handlers finish within a bound, commits what they published, and closes
 // everything in the reverse order of its start. It may be called more than once.
 func (a *App) Stop() error {
+	a.stopping.Store(true)
 	var errs []error
 	for _, s := range slices.Backward(a.cleanup) {
 		if err := s.stop(); err != nil {
