@@ -30,6 +30,7 @@ type exchange struct {
 	flexible bool // KIP-482: the header carries tags, and the response's header too
 	node     int32
 	clientID string
+	size     int // about how many bytes the body takes, where it takes many
 	body     func(*writer)
 }
 
@@ -62,7 +63,7 @@ func (x *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	// One request is in flight on a connection at a time, so a constant tells a late response from the right one
 	// as well as a counter does: the connection is closed after any fault.
 	const correlation int32 = 0x70617373
-	w := &writer{b: make([]byte, 4, 512)}
+	w := &writer{b: make([]byte, 4, 512+x.size)}
 	w.int16(int16(x.key))
 	w.int16(x.version)
 	w.int32(correlation)

@@ -15,6 +15,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(copyBroker) != "" {
+		os.Exit(serveBroker())
+	}
 	// A subscriber of Watermill's suite hands messages on from goroutines that it does not stop.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(
 		"github.com/ThreeDotsLabs/watermill/internal/subscriber.(*multiplier).Subscribe.func2"),

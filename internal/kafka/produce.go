@@ -24,7 +24,11 @@ type produceAsk struct {
 // batches must stay unchanged for ever: after the context has ended a connection may still be sending them. The
 // transactional id is empty outside of transactions.
 func (c *Cluster) produce(ctx context.Context, leader int32, transactional string, asks []produceAsk) (map[topicPartition]int16, error) {
-	r, err := c.ask(ctx, &exchange{key: protocol.Produce, version: 8, node: leader, body: func(w *writer) {
+	size := 0
+	for i := range asks {
+		size += len(asks[i].batch) + len(asks[i].tp.topic) + 16
+	}
+	r, err := c.ask(ctx, &exchange{key: protocol.Produce, version: 8, node: leader, size: size, body: func(w *writer) {
 		if transactional == "" {
 			w.nullString()
 		} else {

@@ -1,0 +1,154 @@
+package kafka
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// copyBroker is the environment variable that makes the test binary a broker for BenchmarkCopyRatio.
+const copyBroker = "PASSERELLE_TEST_BROKER"
+
+// serveBroker runs a fake broker until the input ends.
+func serveBroker() int {
+	fake, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(6, "in", "ours", "ours-once", "theirs"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	defer fake.Close()
+	fmt.Println(fake.ListenAddrs()[0])
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return 0
+}
+
+// cpu returns the processor time of this process.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // never fails for this process
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkCopyRatio copies the same 200,000 records of 1.5 KB three times with the Subscriber, a Watermill router and
+// the Publisher, and with a plain franz-go poll-produce-flush-commit loop, from a broker in a process of its own, and
+// compares the CPU of this process for each message. Neither side compresses.
+func BenchmarkCopyRatio(b *testing.B) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), copyBroker+"=1")
+	stdin, err := cmd.StdinPipe()
+	require.NoError(b, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	defer func() { _ = stdin.Close(); _ = cmd.Wait() }()
+	addr, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(b, err)
+	addr = strings.TrimSpace(addr)
+
+	const n = 200_000
+	c, err := NewCluster(Config{Brokers: []string{addr}, Logger: testLog()})
+	require.NoError(b, err)
+	defer func() { _ = c.Close() }()
+	none := map[string]Compression{"in": CompressNone, "ours": CompressNone, "ours-once": CompressNone}
+	p := newPublisher(b, c, PublisherConfig{Compression: none})
+	for i := 0; i < n; i += 2000 {
+		recs := make([]Record, 2000)
+		for j := range recs {
+			recs[j] = Record{Topic: "in", Key: key(j % 1000), Value: make([]byte, 1490)}
+		}
+		require.NoError(b, p.Produce(b.Context(), recs))
+	}
+	var ours, once, theirs time.Duration
+	rounds := 0
+	for b.Loop() {
+		theirs += measure(func() { copyWithFranz(b, addr, fmt.Sprint("theirs-", rounds), n) })
+		ours += measure(func() { copyWithRouter(b, c, p, SubscriberConfig{Group: fmt.Sprint("ours-", rounds)}, "ours", n) })
+		once += measure(func() {
+			copyWithRouter(b, c, p, SubscriberConfig{Group: fmt.Sprint("once-", rounds), ExactlyOnce: true}, "ours-once", n)
+		})
+		rounds++
+	}
+	each := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(rounds*n) / 1000 }
+	b.ReportMetric(each(theirs), "us-franz/msg")
+	b.ReportMetric(each(ours), "us-ours/msg")
+	b.ReportMetric(each(once), "us-once/msg")
+	b.ReportMetric(float64(ours)/float64(theirs), "ratio")
+	b.ReportMetric(float64(once)/float64(theirs), "ratio-once")
+}
+
+func measure(work func()) time.Duration {
+	before := cpu()
+	work()
+	return cpu() - before
+}
+
+func copyWithRouter(b *testing.B, c *Cluster, p *Publisher, cfg SubscriberConfig, to string, n int) {
+	cfg.BatchSize = 64
+	sub, err := c.NewSubscriber(cfg)
+	require.NoError(b, err)
+	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
+	require.NoError(b, err)
+	counted, done := make(chan int, 1024), make(chan struct{})
+	router.AddConsumerHandler("copy", "in", sub, func(msg *message.Message) error {
+		in := Records(msg)
+		out := make([]Record, len(in))
+		for i, r := range in {
+			out[i] = Record{Topic: to, Key: r.Key, Value: r.Value, Headers: r.Headers}
+		}
+		if err := p.Produce(msg.Context(), out); err != nil {
+			return err
+		}
+		counted <- len(in)
+		return nil
+	})
+	go func() {
+		defer close(done)
+		_ = router.Run(context.Background())
+	}()
+	for left := n; left > 0; {
+		select {
+		case k := <-counted:
+			left -= k
+		case <-time.After(30 * time.Second):
+			b.Fatal("nothing moves")
+		}
+	}
+	require.NoError(b, router.Close())
+	<-done
+	require.NoError(b, sub.Close())
+}
+
+func copyWithFranz(b *testing.B, addr, group string, n int) {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.ConsumerGroup(group), kgo.ConsumeTopics("in"), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.ProducerLinger(0))
+	require.NoError(b, err)
+	defer cl.Close()
+	ctx := withTimeout(b, 2*time.Minute)
+	for left := n; left > 0; {
+		fs := cl.PollRecords(ctx, 10_000)
+		require.NoError(b, ctx.Err())
+		fs.EachRecord(func(r *kgo.Record) {
+			left--
+			cl.Produce(ctx, &kgo.Record{Topic: "theirs", Key: r.Key, Value: r.Value, Headers: r.Headers}, func(_ *kgo.Record, err error) {
+				if err != nil {
+					b.Error(err)
+				}
+			})
+		})
+		require.NoError(b, cl.Flush(ctx))
+		require.NoError(b, cl.CommitUncommittedOffsets(ctx))
+	}
+}
