@@ -70,7 +70,7 @@ func (p *pace) measure(ctx context.Context, result *Result) error {
 	defer func() {
 		stopReading()
 		if !finished {
-			_ = <-ended // the first failure is the one to tell
+			<-ended //nolint:errcheck // the first failure is the one to tell
 		}
 	}()
 
