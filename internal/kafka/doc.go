@@ -10,7 +10,8 @@
 // aborted transactions, loses the end of compacted batches, allocates what a hostile length says, routes by metadata
 // that is up to seconds old, and commits with a leader epoch that misleads other clients. Reader and Writer are not
 // used. Versions spoken: Produce 8, Fetch 11, ListOffsets 5, Metadata 8, OffsetCommit 7, OffsetFetch 7,
-// FindCoordinator 2, CreateTopics 4, InitProducerId 1; all are served by Kafka 2.5 to 4.x.
+// FindCoordinator 2, CreateTopics 4, InitProducerId 1, AddPartitionsToTxn 1, AddOffsetsToTxn 1, EndTxn 1,
+// TxnOffsetCommit 3; all are served by Kafka 2.5 to 4.x.
 //
 // # Life of a fetched record
 //
@@ -36,6 +37,16 @@
 // attempt repeats the same bytes until DeliveryTimeout, and the broker recognises what it has. When time runs out the
 // outcome is unknown, and the numbers are never used again: a broker answers a known number with success and throws the
 // new content away. The partition takes the next epoch and Produce fails; the caller repeats.
+//
+// # Exactly once
+//
+// With SubscriberConfig.ExactlyOnce a flow has a session: a transactional producer under the id group-topic-partition of
+// its first partition. A message's context leads Produce to it. Every CommitInterval the flow pauses: lanes hand out
+// only what comes before something already offered, until nothing is with a handler and all that was done lies before
+// the watermarks; then outputs and watermarks are committed together. A refused message, an unknown outcome or an
+// expired drain gives the transaction up: a new session begins, which aborts it, and the flow goes on from the committed
+// offsets. A new generation takes over the ids of all its partitions before it reads their offsets, so what a dead or
+// slow owner left is aborted at once and what it still sends is refused.
 //
 // # Limits
 //
