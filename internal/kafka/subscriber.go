@@ -55,7 +55,7 @@ type SubscriberConfig struct {
 
 	HeartbeatInterval      time.Duration // default 500 ms: how soon a rebalance is noticed
 	SessionTimeout         time.Duration // default 6 s: how soon a dead member's partitions move (the least a broker allows)
-	RebalanceTimeout       time.Duration // default 15 s: how long the others wait for a member that drains
+	RebalanceTimeout       time.Duration // default 7 s: how long the others wait for a member that drains, or that died while they joined
 	PartitionWatchInterval time.Duration // default 5 s: how soon new partitions are noticed
 
 	// NewTopic describes what SubscribeInitialize creates; its Name is not used. Default: 1 partition, the broker's
@@ -75,7 +75,7 @@ func (c *SubscriberConfig) setDefaults() error {
 	c.MaxNackBackoff = cmp.Or(c.MaxNackBackoff, time.Second)
 	c.HeartbeatInterval = cmp.Or(c.HeartbeatInterval, 500*time.Millisecond)
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, 6*time.Second)
-	c.RebalanceTimeout = cmp.Or(c.RebalanceTimeout, 15*time.Second)
+	c.RebalanceTimeout = cmp.Or(c.RebalanceTimeout, 7*time.Second)
 	c.PartitionWatchInterval = cmp.Or(c.PartitionWatchInterval, 5*time.Second)
 	c.NewTopic.Partitions = cmp.Or(c.NewTopic.Partitions, 1)
 	if c.BatchSize < 0 || c.Lanes < 0 || c.MaxInFlightRecords < 0 || c.MaxInFlightBytes < 0 {
