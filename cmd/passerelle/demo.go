@@ -18,6 +18,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/pipeline"
 	"github.com/commande-publique/passerelle/internal/violation"
 )
 
@@ -197,9 +198,6 @@ func (c *cli) follow(ctx context.Context, g *app.Gateway, brokers []string, all 
 	}
 }
 
-// receiptSchema tells a receipt from a document.
-const receiptSchema = "urn:passerelle:schema:receipt:1"
-
 // demoReceipt is what the demo reads of a receipt.
 type demoReceipt struct {
 	Status string `json:"status"`
@@ -217,7 +215,7 @@ type demoReceipt struct {
 // add takes what one output record says about the document.
 func (e *demoEnd) add(r kafka.Record, deadLetters string) error {
 	kind, _ := event.Find(r.Headers, event.Prefix+"dataschema")
-	if string(kind) != receiptSchema {
+	if string(kind) != pipeline.ReceiptSchema {
 		if r.Topic != deadLetters && !slices.Contains(e.Topics, r.Topic) {
 			e.Topics = append(e.Topics, r.Topic)
 			slices.Sort(e.Topics)

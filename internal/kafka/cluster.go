@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,9 +32,8 @@ type Config struct {
 	Brokers  []string // host:port of some brokers, at least one; the others are found through them
 	ClientID string   // shown in the broker's logs and quotas; "passerelle" when empty
 
-	TLS  *tls.Config    // nil: no TLS
 	SASL sasl.Mechanism // nil: no authentication
-	// Dial replaces net.Dialer for every connection; nil is the default. Tests put faults on the wire with it.
+	// Dial replaces net.Dialer for every connection; nil is the default. TLS is done in it: see Secure.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	Logger *slog.Logger     // nil discards
@@ -96,11 +94,10 @@ func NewCluster(cfg Config) (*Cluster, error) {
 		// the metadata of every topic each second is what makes the transport slow on a large cluster.
 		MetadataTopics: []string{},
 		ClientID:       cfg.ClientID,
-		TLS:            cfg.TLS,
 		SASL:           cfg.SASL,
 	}
 	c.dialer = &kafkago.Dialer{
-		ClientID: cfg.ClientID, Timeout: dialTimeout, DialFunc: dial, TLS: cfg.TLS, SASLMechanism: cfg.SASL,
+		ClientID: cfg.ClientID, Timeout: dialTimeout, DialFunc: dial, SASLMechanism: cfg.SASL,
 	}
 	return c, nil
 }

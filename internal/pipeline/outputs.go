@@ -13,12 +13,9 @@ import (
 	"github.com/commande-publique/passerelle/transformers"
 )
 
-// The headers of outputs beside the CloudEvents attributes.
-const (
-	HeaderRoute        = "passerelle-route"
-	HeaderRouteVersion = "passerelle-route-version"
-	HeaderSHA256       = "passerelle-sha256" // of the original bytes, hexadecimal
-)
+// HeaderSHA256 is the header of an output with the digest of the original bytes, hexadecimal. The route has the same
+// headers as in a dead letter.
+const HeaderSHA256 = "passerelle-sha256"
 
 // typePrefix starts the CloudEvents type of documents that came without one.
 const typePrefix = "fr.commandepublique."
@@ -135,8 +132,8 @@ func (f *Flow) headers(m Message, v Verdict, part Part, e event.Event) []event.H
 	hs := e.AppendHeaders(carried(m))
 	route := part.Selection.Route
 	return append(hs,
-		event.Header{Key: HeaderRoute, Value: []byte(route.Name())},
-		event.Header{Key: HeaderRouteVersion, Value: []byte(route.Version())},
+		event.Header{Key: deadletter.HeaderRoute, Value: []byte(route.Name())},
+		event.Header{Key: deadletter.HeaderRouteVersion, Value: []byte(route.Version())},
 		event.Header{Key: HeaderSHA256, Value: hex.AppendEncode(nil, v.SHA256[:])},
 	)
 }

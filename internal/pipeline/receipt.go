@@ -10,6 +10,9 @@ import (
 	"github.com/commande-publique/passerelle/internal/violation"
 )
 
+// ReceiptSchema is the dataschema of receipts, by which a consumer tells them from documents.
+const ReceiptSchema = "urn:passerelle:schema:receipt:1"
+
 // receipt is the answer to the sender; schemas/receipt.schema.json describes it.
 type receipt struct {
 	Status     string                `json:"status"`
@@ -102,7 +105,7 @@ func (f *Flow) answer(m Message, v Verdict) (kafka.Record, error) {
 	}
 	e := event.Event{
 		ID: v.Event.ID + "#receipt", Source: "urn:passerelle", Type: typePrefix + "flux." + verdictWord(v) + ".v1",
-		Subject: v.Event.ID, DataContentType: "application/json", DataSchema: "urn:passerelle:schema:receipt:1", Time: r.Time,
+		Subject: v.Event.ID, DataContentType: "application/json", DataSchema: ReceiptSchema, Time: r.Time,
 	}
 	return kafka.Record{Topic: f.receipts, Key: m.Key, Value: value, Headers: e.AppendHeaders(short(carried(m)))}, nil
 }
