@@ -57,6 +57,8 @@ type Options struct {
 	Partitions    int           // partitions of a topic that does not say, default 3
 	Topics        []Topic       // created, or brought to these settings, before Start returns
 	CleanInterval time.Duration // how often retention is applied, default one minute
+	Reserve       int64         // free bytes below which producers are refused, see Space; default DefaultReserve, negative: none
+	FreeSpace     FreeSpaceFunc // default: what the operating system says
 	Logger        *slog.Logger  // default slog.Default()
 }
 
@@ -76,6 +78,7 @@ type Broker struct {
 	cluster *kfake.Cluster
 	guard   *guard
 	lock    *dirLock
+	reserve *reserve // nil: none is kept
 }
 
 // Start opens the data directory, listens, and settles the topics; when it returns, clients find every topic of opts. It fails
@@ -92,6 +95,12 @@ func Start(ctx context.Context, opts Options) (_ *Broker, err error) {
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
+	}
+	if opts.Reserve == 0 {
+		opts.Reserve = DefaultReserve
+	}
+	if opts.FreeSpace == nil {
+		opts.FreeSpace = freeSpace
 	}
 	if opts.DataDir == "" {
 		return nil, errors.New("embedded broker: no data directory given; set embedded.data_dir")
@@ -131,6 +140,7 @@ func Start(ctx context.Context, opts Options) (_ *Broker, err error) {
 	}
 	b := &Broker{addr: ln.Addr().String(), cluster: cluster, guard: g, lock: lock}
 	b.notice = Notice{Addr: b.addr, DataDir: opts.DataDir, Sync: opts.Sync}
+	b.reserve = keepReserve(cluster, opts)
 	undo = []func() error{b.Close}
 
 	ctx, cancel := context.WithTimeout(ctx, topicsTimeout)
@@ -210,6 +220,9 @@ func (b *Broker) Notice() Notice { return b.notice }
 // Close writes everything down, ends all connections and frees the address and the data directory. Clients with requests under
 // way see their connection end. A second Close does nothing.
 func (b *Broker) Close() error {
+	if b.reserve != nil {
+		b.reserve.close()
+	}
 	b.cluster.Close()
 	err := b.guard.Close()
 	b.guard.drain()

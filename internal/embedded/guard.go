@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const (
@@ -143,6 +145,9 @@ type guardConn struct {
 	served bool            // a whole frame has been read
 	head   [frameHead]byte // size, key and version of the frame under way
 	body   int             // bytes of the frame after its size, or 0 between frames
+
+	mu   sync.Mutex
+	owed []owed // requests without a response, oldest first
 }
 
 // Read gives kfake the size of the next frame, or its body, once it is checked.
@@ -192,15 +197,26 @@ func (c *guardConn) readBody(p []byte) (int, error) {
 		return 0, c.refuse(err)
 	}
 	c.body, c.served = 0, true
+	c.owe(p)
 	return len(p), nil
 }
 
-// Write sends a response, or part of it, to a client that takes it in time.
+// Write sends a response, which kfake writes in one piece, to a client that takes it in time.
 func (c *guardConn) Write(p []byte) (int, error) {
 	if err := c.SetWriteDeadline(time.Now().Add(frameTimeout)); err != nil {
 		return 0, err
 	}
-	return c.Conn.Write(p)
+	frame := p
+	if o, ok := c.settle(); ok && o.key == kmsg.Produce {
+		var unwritten bool
+		if frame, unwritten = refuseUnwritten(p, o.version); unwritten {
+			c.guard.warn("a batch could not be written to the disk, its producer has to send it again", "remote", c.RemoteAddr().String())
+		}
+	}
+	if _, err := c.Conn.Write(frame); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Close ends the connection; further calls report that it is closed.

@@ -41,7 +41,10 @@ func header(key kmsg.Key, version int16) []byte {
 func batch(count int32) []byte {
 	b := kmsg.RecordBatch{Magic: 2, PartitionLeaderEpoch: -1, ProducerID: -1, ProducerEpoch: -1, FirstSequence: -1,
 		NumRecords: count, LastOffsetDelta: count - 1, Records: []byte{12, 0, 0, 0, 1, 1, 0}, Length: 61 + 7 - 12}
-	raw := b.AppendTo(nil)
+	return withChecksum(b.AppendTo(nil))
+}
+
+func withChecksum(raw []byte) []byte {
 	binary.BigEndian.PutUint32(raw[17:], crc32.Checksum(raw[21:], crc32.MakeTable(crc32.Castagnoli)))
 	return raw
 }
