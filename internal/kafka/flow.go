@@ -394,10 +394,10 @@ func (p *flowPart) finished(items []queued) {
 type PartitionStatus struct {
 	Topic     string
 	Partition int32
-	Committed int64  // offset of the first record not done
-	End       int64  // end of the log at the last fetch, -1 when unknown
-	InFlight  int    // records with handlers or waiting in lanes
-	Error     string // why it does not advance, empty when it does
+	Committed int64 // offset of the first record not done
+	End       int64 // end of the log at the last fetch, -1 when unknown
+	InFlight  int   // records with handlers or waiting in lanes
+	Err       error // why it does not advance, nil when it does
 }
 
 // Lag returns how many records wait behind the committed offset, 0 when the end is unknown. Control records count.
@@ -410,7 +410,7 @@ func (p *flowPart) status() PartitionStatus {
 		Topic: p.tp.topic, Partition: p.tp.partition, Committed: p.tracker.watermark(), End: p.end.Load(), InFlight: p.records,
 	}
 	if e := p.err.Load(); e != nil {
-		s.Error = *e
+		s.Err = *e
 	}
 	return s
 }

@@ -41,8 +41,8 @@ type polled struct {
 	inflated int32 // how many times larger the records of the last fetch were than what came, at least 1
 	stopped  bool
 
-	end atomic.Int64           // end of the log as last seen, -1 unknown
-	err atomic.Pointer[string] // why it does not advance, nil when it does
+	end atomic.Int64          // end of the log as last seen, -1 unknown
+	err atomic.Pointer[error] // why it does not advance, nil when it does
 }
 
 func newPolled(tp topicPartition, next int64) *polled {
@@ -297,7 +297,4 @@ func (p *poller) failed(part *polled, err error) {
 	part.fail(err)
 }
 
-func (p *polled) fail(err error) {
-	s := err.Error()
-	p.err.Store(&s)
-}
+func (p *polled) fail(err error) { p.err.Store(&err) }

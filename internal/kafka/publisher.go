@@ -28,6 +28,8 @@ type PublisherConfig struct {
 	// Compression names the topics that are not compressed as CompressAuto says. The limits above count uncompressed
 	// bytes.
 	Compression map[string]Compression
+
+	troubles *troubles // of all senders, those of transactions too
 }
 
 func (c *PublisherConfig) setDefaults() {
@@ -50,6 +52,7 @@ type Publisher struct {
 // NewPublisher returns a Publisher on the cluster.
 func (c *Cluster) NewPublisher(cfg PublisherConfig) *Publisher {
 	cfg.setDefaults()
+	cfg.troubles = &troubles{}
 	p := &Publisher{c: c, cfg: cfg, queued: semaphore.NewWeighted(cfg.MaxQueuedBytes), sender: newSender(c, cfg)}
 	go p.sender.run()
 	return p
@@ -126,7 +129,9 @@ func (p *Publisher) prepare(ctx context.Context, recs []Record, cl *call) ([]*it
 		rec := &recs[i]
 		size := rec.size()
 		if size > p.cfg.MaxRecordBytes {
-			cl.finish(i, &RecordTooLargeError{Topic: rec.Topic, Size: size, Limit: p.cfg.MaxRecordBytes})
+			err := &RecordTooLargeError{Topic: rec.Topic, Size: size, Limit: p.cfg.MaxRecordBytes}
+			p.cfg.troubles.note(topicPartition{rec.Topic, -1}, err)
+			cl.finish(i, err)
 			continue
 		}
 		t := infos[rec.Topic]
@@ -134,8 +139,10 @@ func (p *Publisher) prepare(ctx context.Context, recs []Record, cl *call) ([]*it
 			var err error
 			if t, err = p.c.topic(ctx, rec.Topic); err != nil {
 				failed[rec.Topic] = err
+				p.cfg.troubles.note(topicPartition{rec.Topic, -1}, err)
 			} else {
 				infos[rec.Topic] = t
+				p.cfg.troubles.over(topicPartition{rec.Topic, -1})
 			}
 		}
 		if err := failed[rec.Topic]; err != nil {

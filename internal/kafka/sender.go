@@ -373,6 +373,7 @@ func (s *sender) settle(p *outPart, err error) {
 	if err == nil {
 		p.producer.seq += int32(len(b.items))
 		p.batch = nil
+		s.cfg.troubles.over(p.tp)
 		for _, it := range b.items {
 			it.settle(nil)
 		}
@@ -414,7 +415,10 @@ func (s *sender) later(p *outPart, err error) {
 		return
 	}
 	p.notYet = now.Add(backoff(b.attempts))
-	if b.attempts == 5 || b.attempts%60 == 59 { // an election heals before; then about once a minute
+	if b.attempts >= 5 { // an election heals before
+		s.cfg.troubles.note(p.tp, err)
+	}
+	if b.attempts == 5 || b.attempts%60 == 59 { // the same; then about once a minute
 		s.c.log.Warn("records cannot be written, trying again", "topic", p.tp.topic, "partition", p.tp.partition, "error", err)
 	}
 	b.attempts++
@@ -447,6 +451,7 @@ func (s *sender) unknown(p *outPart, err error) {
 func (s *sender) fail(p *outPart, err error) {
 	b := p.batch
 	p.batch, p.notYet = nil, time.Time{}
+	s.cfg.troubles.note(p.tp, err)
 	for _, it := range b.items {
 		it.settle(err)
 	}

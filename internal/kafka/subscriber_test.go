@@ -227,12 +227,12 @@ func TestOffsetOutOfRange(t *testing.T) {
 			msgs = subscribe(t, sub, "in")
 			require.Eventually(t, func() bool {
 				st := sub.Status()
-				return len(st) == 1 && (tc.want != "" && st[0].End >= 0 || st[0].Error != "")
+				return len(st) == 1 && (tc.want != "" && st[0].End >= 0 || st[0].Err != nil)
 			}, 10*time.Second, 10*time.Millisecond)
 			produceValues(t, p, "in", []byte("k"), "new")
 			if tc.want == "" {
 				silent(t, msgs, 300*time.Millisecond)
-				require.Contains(t, sub.Status()[0].Error, "is not in the log (10 to 20)")
+				require.ErrorContains(t, sub.Status()[0].Err, "is not in the log (10 to 20)")
 				return
 			}
 			require.Equal(t, tc.want, string(receive(t, msgs).Payload))
