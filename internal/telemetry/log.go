@@ -1,7 +1,8 @@
 // Package telemetry is how the gateway speaks to its operators. Logs go through logrus, which only this package knows:
-// everything else takes a *slog.Logger.
+// everything else takes a *slog.Logger. What keeps the gateway from working is a [Fault] in its [Health], told in the log
+// and to machines that ask.
 //
-// The package must not know what is logged, and nothing that it carries is the body of a document.
+// The package must not know what is logged or which faults there are, and nothing that it carries is the body of a document.
 package telemetry
 
 import (
