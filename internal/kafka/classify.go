@@ -28,6 +28,8 @@ const (
 	codeUnknownServerError    int16 = -1
 	codeIllegalGeneration     int16 = 22
 	codeUnknownMember         int16 = 25
+	codeMemberIDRequired      int16 = 79
+	codeFencedInstance        int16 = 82
 	codeConcurrentTransaction int16 = 51
 	codeNotAttempted          int16 = 55 // of one partition, because another one of the request failed
 )
@@ -84,7 +86,7 @@ func classify(code int16) action {
 		return fence
 	case codeUnknownProducerID: // the broker forgot the producer: its records were all deleted by retention
 		return fence
-	case codeIllegalGeneration, codeUnknownMember, 82: // ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID: the group went on without us
+	case codeIllegalGeneration, codeUnknownMember, codeFencedInstance: // ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID: the group went on without us
 		return fence
 	case codeMessageTooLarge, 18: // MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE: max.message.bytes, segment.bytes
 		return tooLarge

@@ -48,7 +48,6 @@ type Cluster struct {
 	now          func() time.Time
 	addr         net.Addr
 	transport    *kafkago.Transport
-	dialer       *kafkago.Dialer
 	topics       topicCache
 	coordinators coordinatorCache
 
@@ -95,9 +94,6 @@ func NewCluster(cfg Config) (*Cluster, error) {
 		MetadataTopics: []string{},
 		ClientID:       cfg.ClientID,
 		SASL:           cfg.SASL,
-	}
-	c.dialer = &kafkago.Dialer{
-		ClientID: cfg.ClientID, Timeout: dialTimeout, DialFunc: dial, SASLMechanism: cfg.SASL,
 	}
 	return c, nil
 }
@@ -152,6 +148,7 @@ func (c *Cluster) askWithin(ctx context.Context, limit time.Duration, x *exchang
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
+	x.ended = ctx
 	res, err := c.transport.RoundTrip(ctx, c.addr, x)
 	if err != nil {
 		if c.life.Err() != nil {
@@ -209,8 +206,8 @@ func until(ctx context.Context, try func() (again bool, err error)) error {
 // early says that a request was refused only because the end of the last transaction is still being written, which
 // takes some milliseconds.
 func early(err error) bool {
-	var code kafkago.Error
-	return errors.As(err, &code) && (int16(code) == codeConcurrentTransaction || int16(code) == codeUnstableOffsetCommit)
+	code := codeOf(err)
+	return code == codeConcurrentTransaction || code == codeUnstableOffsetCommit
 }
 
 // temporary says whether a failed request may work when repeated: no answer, or a code that passes.
@@ -218,9 +215,8 @@ func temporary(err error) bool {
 	if errors.Is(err, ErrClosed) {
 		return false
 	}
-	var code kafkago.Error
-	if errors.As(err, &code) {
-		a := classify(int16(code))
+	if code := codeOf(err); code != 0 {
+		a := classify(code)
 		return a == retry || a == refresh
 	}
 	return true

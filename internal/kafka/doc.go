@@ -4,14 +4,15 @@
 //
 // # What is used of kafka-go
 //
-// Connections (Transport: dialling, TLS, SASL, version negotiation, pooling), the group protocol (ConsumerGroup and
-// its balancers) and the compression codecs. Requests for data are encoded and decoded here, through the hook that
-// the Transport has for messages that exchange raw bytes, because kafka-go cannot write idempotently, shows records of
-// aborted transactions, loses the end of compacted batches, allocates what a hostile length says, routes by metadata
-// that is up to seconds old, and commits with a leader epoch that misleads other clients. Reader and Writer are not
-// used. Versions spoken: Produce 8, Fetch 11, ListOffsets 5, Metadata 8, OffsetCommit 7, OffsetFetch 7,
-// FindCoordinator 2, CreateTopics 4, InitProducerId 1, AddPartitionsToTxn 1, AddOffsetsToTxn 1, EndTxn 1,
-// TxnOffsetCommit 3; all are served by Kafka 2.5 to 4.x.
+// Connections (Transport: dialling, TLS, SASL, version negotiation, pooling) and the compression codecs. Requests are
+// encoded and decoded here, through the hook that the Transport has for messages that exchange raw bytes, because
+// kafka-go cannot write idempotently, shows records of aborted transactions, loses the end of compacted batches,
+// allocates what a hostile length says, routes by metadata that is up to seconds old, commits with a leader epoch that
+// misleads other clients, and becomes a new member of its group with every lost connection. Reader, Writer and
+// ConsumerGroup are not used. Versions spoken: Produce 8, Fetch 11, ListOffsets 5, Metadata 8, OffsetCommit 7,
+// OffsetFetch 7, FindCoordinator 2, JoinGroup 5, SyncGroup 3, Heartbeat 3, LeaveGroup 2, CreateTopics 4,
+// InitProducerId 1, AddPartitionsToTxn 1, AddOffsetsToTxn 1, EndTxn 1, TxnOffsetCommit 3; all are served by Kafka 2.5 to
+// 4.x.
 //
 // # Life of a fetched record
 //

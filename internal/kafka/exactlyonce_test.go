@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -52,9 +53,10 @@ type eosMember struct {
 
 // severed dials connections that can all be cut at once, as the death of a process cuts them; no new ones are made.
 type severed struct {
-	mu    sync.Mutex
-	conns []net.Conn
-	cut   bool
+	mu      sync.Mutex
+	conns   []net.Conn
+	joining sync.WaitGroup
+	cut     bool
 }
 
 func (s *severed) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -69,16 +71,44 @@ func (s *severed) dial(ctx context.Context, network, address string) (net.Conn, 
 		return nil, io.ErrClosedPipe
 	}
 	s.conns = append(s.conns, c)
-	return c, nil
+	return &severedConn{Conn: c, of: s}, nil
 }
 
+// die does not come while a JoinGroup waits for its answer: kfake gives a member that is gone by then no session that
+// could time out, and its partitions would wait for ever. A real Kafka does; there processes are killed at any moment.
 func (s *severed) die() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.joining.Wait()
 	s.cut = true
 	for _, c := range s.conns {
 		_ = c.Close()
 	}
+}
+
+type severedConn struct {
+	net.Conn
+	of      *severed
+	joining bool
+}
+
+func (c *severedConn) Write(b []byte) (int, error) {
+	if len(b) > 6 && binary.BigEndian.Uint16(b[4:]) == uint16(kmsg.JoinGroup) {
+		c.of.mu.Lock()
+		c.of.joining.Add(1)
+		c.of.mu.Unlock()
+		c.joining = true
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *severedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.joining {
+		c.joining = false
+		c.of.joining.Done()
+	}
+	return n, err
 }
 
 // member starts one. before is called for each message ahead of its outputs, and may refuse it.
@@ -244,9 +274,10 @@ func TestExactlyOnceRefusal(t *testing.T) {
 
 // TestExactlyOnceCrash: members die in the midst of transactions, others take over.
 func TestExactlyOnceCrash(t *testing.T) {
-	e := newEOS(t)
+	e := newEOS(t, kfake.BrokerConfigs(map[string]string{"group.min.session.timeout.ms": "1000"}))
 	e.topics(t, 4)
 	cfg := exactlyOnce("g")
+	cfg.DrainTimeout, cfg.CommitTimeout, cfg.SessionTimeout = 500*time.Millisecond, time.Second, 2*time.Second
 	const keys, perKey, deaths = 20, 120, 3
 	members := []*eosMember{e.member(t, cfg, nil), e.member(t, cfg, nil)}
 	fed := make(chan struct{})

@@ -1,10 +1,12 @@
 package kafka
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
 )
@@ -32,6 +34,8 @@ type exchange struct {
 	clientID string
 	size     int // about how many bytes the body takes, where it takes many
 	body     func(*writer)
+
+	ended context.Context // when it ends, the connection is given up: an answer may be a rebalance away
 }
 
 // reply is the body of a response, after its header.
@@ -59,7 +63,7 @@ func (x *exchange) Required(map[protocol.ApiKey]int16) bool { return true }
 
 // RawExchange implements protocol.RawExchanger. It may still run after the caller's context has ended, so it
 // touches nothing that the caller may change.
-func (x *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+func (x *exchange) RawExchange(rw io.ReadWriter) (res protocol.Message, err error) {
 	// One request is in flight on a connection at a time, so a constant tells a late response from the right one
 	// as well as a counter does: the connection is closed after any fault.
 	const correlation int32 = 0x70617373
@@ -73,6 +77,14 @@ func (x *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	}
 	x.body(w)
 	binary.BigEndian.PutUint32(w.b, uint32(len(w.b)-4))
+	if conn, ok := rw.(interface{ SetDeadline(time.Time) error }); ok {
+		wake := context.AfterFunc(x.ended, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+		defer func() {
+			if !wake() { // too late for this exchange, but the deadline must not meet the next one
+				res, err = nil, fmt.Errorf("kafka: waiting for the answer to %s: %w", x.key, x.ended.Err())
+			}
+		}()
+	}
 	if _, err := rw.Write(w.b); err != nil {
 		return nil, fmt.Errorf("kafka: sending %s: %w", x.key, err)
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-
-	kafkago "github.com/segmentio/kafka-go"
 )
 
 // session is the transactional producer of one exactly-once flow: a series of transactions under one transactional id,
@@ -171,6 +169,5 @@ func (x *session) end(ctx context.Context) {
 
 // fenced says that the group or a producer with the same transactional id went on without this one.
 func fenced(err error) bool {
-	var code kafkago.Error
-	return errors.As(err, &code) && classify(int16(code)) == fence
+	return classify(codeOf(err)) == fence
 }

@@ -139,12 +139,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	}
 	work := sub.runAlone
 	if s.cfg.Group != "" {
-		group, err := sub.join()
-		if err != nil {
-			sub.cancel()
-			return nil, err
-		}
-		work = func() { sub.runGroup(group) }
+		work = sub.runGroup
 	}
 	s.subs[sub] = struct{}{}
 	go func() {

@@ -2,14 +2,11 @@ package kafka
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-	kafkago "github.com/segmentio/kafka-go"
 )
 
 // subscription is one call of Subscribe: a sequence of flows, one a generation of the group.
@@ -32,50 +29,12 @@ func (s *subscription) outOfRange(_ context.Context, e *OffsetOutOfRangeError) (
 	return outOfRange(s.log, s.cfg.OutOfRange, e)
 }
 
-// join prepares the membership; kafka-go joins in the background.
-func (s *subscription) join() (*kafkago.ConsumerGroup, error) {
-	return kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
-		ID:                s.cfg.Group,
-		Brokers:           s.c.cfg.Brokers,
-		Dialer:            s.c.dialer,
-		Topics:            []string{s.topic},
-		HeartbeatInterval: s.cfg.HeartbeatInterval,
-		SessionTimeout:    s.cfg.SessionTimeout,
-		RebalanceTimeout:  s.cfg.RebalanceTimeout,
-		JoinGroupBackoff:  500 * time.Millisecond, // a coordinator that moves is back within a second or two
-		// WatchPartitionChanges stays off: kafka-go's watcher ends the generation when a topic is missing, at once
-		// and again and again. This package watches by itself.
-		Logger:      kafkago.LoggerFunc(func(f string, a ...any) { s.log.Debug(fmt.Sprintf(f, a...)) }),
-		ErrorLogger: kafkago.LoggerFunc(func(f string, a ...any) { s.log.Debug(fmt.Sprintf(f, a...)) }),
+// runGroup works through generations of the group until the subscription's context ends.
+func (s *subscription) runGroup() {
+	g := &membership{c: s.c, cfg: s.cfg, topic: s.topic, log: s.log}
+	g.live(s.ctx, s.generation, func(err error) {
+		s.troubled("the consumer group cannot be joined, trying again", err)
 	})
-}
-
-// runGroup works through generations until the subscription's context ends.
-func (s *subscription) runGroup(group *kafkago.ConsumerGroup) {
-	left := make(chan struct{})
-	// Close first tells the generation to end and waits for its function, then leaves the group. The function must
-	// not end by itself on the subscription's context: kafka-go would join again before it sees the Close.
-	stop := context.AfterFunc(s.ctx, func() { _ = group.Close(); close(left) }) // never fails
-	defer stop()
-	for {
-		gen, err := group.Next(context.Background())
-		switch {
-		case errors.Is(err, kafkago.ErrGroupClosed):
-			<-left
-			return
-		case err != nil:
-			s.troubled("the consumer group cannot be joined, trying again", err)
-			continue
-		}
-		ended := make(chan struct{})
-		// Everything of a generation lives in this one function: kafka-go keeps the membership until it returns, so
-		// the last commit is still accepted.
-		gen.Start(func(ctx context.Context) {
-			defer close(ended)
-			s.generation(ctx, gen)
-		})
-		<-ended
-	}
 }
 
 // troubled logs a failure that will be tried again: the third in series, since a restart heals before, then about one
@@ -87,14 +46,8 @@ func (s *subscription) troubled(what string, err error) {
 	s.troubles++
 }
 
-func (s *subscription) generation(ctx context.Context, gen *kafkago.Generation) {
-	ctx, cancel := context.WithCancel(ctx) // not the subscription's context, see runGroup
-	defer cancel()
-	var mine []int32
-	for _, a := range gen.Assignments[s.topic] {
-		mine = append(mine, int32(a.ID))
-	}
-	m := member{group: gen.GroupID, id: gen.MemberID, generation: gen.ID}
+// generation consumes the partitions until the context ends or this member has to join again.
+func (s *subscription) generation(ctx context.Context, m member, mine []int32) {
 	for restarts := 0; s.flowOf(ctx, m, mine) && ctx.Err() == nil; restarts++ {
 		_ = pause(ctx, restarts)
 	}
