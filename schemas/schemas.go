@@ -7,11 +7,8 @@
 package schemas
 
 import (
-	"bytes"
 	"embed"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path"
 	"slices"
@@ -19,7 +16,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/commande-publique/passerelle/internal/document"
-	"github.com/commande-publique/passerelle/internal/jsondoc"
 )
 
 //go:embed canonical/*.schema.json receipt.schema.json
@@ -46,7 +42,9 @@ type Set struct {
 type Schema struct {
 	id       string
 	compiled *jsonschema.Schema
+	accept   *acceptor
 	raw      *document.Doc
+	work     int // most subschemas that one value meets
 }
 
 // Load compiles the schemas in the binary. An error is a fault of the build.
@@ -93,34 +91,6 @@ func load(file string) (*Schema, error) {
 		return nil, fmt.Errorf("schemas/%s: %w", file, err)
 	}
 	return s, nil
-}
-
-// errNoReference is what a reference to anything outside the schema gets.
-var errNoReference = errors.New("a schema may only refer to itself: files and networks are not read")
-
-// Compile compiles one schema. Formats are asserted: a date must be a day of the calendar.
-func Compile(name string, data []byte) (*Schema, error) {
-	raw, fault := jsondoc.Parse(data)
-	if fault != nil {
-		return nil, fmt.Errorf("%d:%d: %s", fault.Line, fault.Column, fault.EN)
-	}
-	id := raw.Root().Get("$id").Text()
-	if id == "" {
-		id = "urn:passerelle:schema:" + name
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.Draft = jsonschema.Draft2020
-	compiler.AssertFormat = true
-	compiler.Formats = formats
-	compiler.LoadURL = func(string) (io.ReadCloser, error) { return nil, errNoReference }
-	if err := compiler.AddResource(id, bytes.NewReader(data)); err != nil {
-		return nil, err
-	}
-	compiled, err := compiler.Compile(id)
-	if err != nil {
-		return nil, err
-	}
-	return &Schema{id: id, compiled: compiled, raw: raw}, nil
 }
 
 // Schema returns the schema of a kind, nil when there is none.

@@ -35,6 +35,13 @@ var (
 		RemedyFR: "Signalez ce défaut de la passerelle avec le document : rien n'est accepté sans contrôle.",
 		RemedyEN: "Report this fault of the gateway with the document: nothing is accepted unchecked.",
 	}
+	costly = violation.Spec{
+		Code:     "schema_cost",
+		FR:       "contrôler le document demanderait plus de %d étapes",
+		EN:       "checking the document would take more than %d steps",
+		RemedyFR: "Découpez le document, ou aplatissez-le ; si le document est ordinaire, simplifiez les branches récursives du schéma.",
+		RemedyEN: "Split the document, or flatten it; if the document is an ordinary one, simplify the recursive branches of the schema.",
+	}
 )
 
 // Validate judges a canonical document by the schema of its kind and returns every violation, sorted, at most 200.
@@ -51,7 +58,18 @@ func (s *Set) Validate(kind string, doc *document.Doc) []violation.Violation {
 }
 
 // Validate judges a document by one schema. See [Set.Validate].
-func (s *Schema) Validate(doc *document.Doc) (vs []violation.Violation) {
+func (s *Schema) Validate(doc *document.Doc) []violation.Violation {
+	if s.accept.accepts(doc) {
+		return nil
+	}
+	return s.refuse(doc)
+}
+
+// refuse asks the authority, whose errors say what is wrong; an acceptor that only was not sure gets none.
+func (s *Schema) refuse(doc *document.Doc) (vs []violation.Violation) {
+	if !s.affordable(doc) {
+		return []violation.Violation{costly.New(violation.At{}, maxSteps(doc))}
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			vs = []violation.Violation{crashed.New(violation.At{}, r)}

@@ -87,6 +87,30 @@ func (v Value) Children() iter.Seq[Value] {
 	}
 }
 
+// First returns the first member or item, Absent when there is none. With [Value.Next] it visits the children without
+// an iterator, for code that must not allocate.
+func (v Value) First() Value {
+	if v.doc == nil {
+		return Value{}
+	}
+	return v.link(v.node().first)
+}
+
+// Next returns the member or item after v in the same parent, Absent when v is the last.
+func (v Value) Next() Value {
+	if v.doc == nil {
+		return Value{}
+	}
+	return v.link(v.node().next)
+}
+
+func (v Value) link(i int32) Value {
+	if i == 0 {
+		return Value{}
+	}
+	return Value{v.doc, i}
+}
+
 // Parent returns the object or array that holds the value, Absent for the root.
 func (v Value) Parent() Value {
 	if v.doc == nil || v.at == 0 {

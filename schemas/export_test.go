@@ -1,0 +1,27 @@
+package schemas
+
+import (
+	"regexp"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/violation"
+)
+
+// Accepts is the verdict of the acceptor alone, Authority that of jsonschema/v5 alone.
+func (s *Schema) Accepts(doc *document.Doc) bool                    { return s.accept.accepts(doc) }
+func (s *Schema) Authority(doc *document.Doc) []violation.Violation { return s.refuse(doc) }
+
+// Compiled is what jsonschema/v5 made of the schema, and ToAny what it judges.
+func (s *Schema) Compiled() *jsonschema.Schema { return s.compiled }
+func ToAny(doc *document.Doc) any              { return toAny(doc.Root()) }
+
+// Pattern is a pattern as the acceptor runs it.
+func Pattern(re *regexp.Regexp) (matches func(string) bool, automaton bool) {
+	p := newPattern(re)
+	return p.matches, p.next != nil
+}
+
+// Formats are the formats that schemas may name.
+func Formats() map[string]func(string) bool { return formats() }
