@@ -142,7 +142,7 @@ func (p *Publisher) prepare(ctx context.Context, recs []Record, cl *call) ([]*it
 				p.cfg.troubles.note(topicPartition{rec.Topic, -1}, err)
 			} else {
 				infos[rec.Topic] = t
-				p.cfg.troubles.over(topicPartition{rec.Topic, -1})
+				p.cfg.troubles.over(topicPartition{rec.Topic, -1}, 0)
 			}
 		}
 		if err := failed[rec.Topic]; err != nil {

@@ -373,7 +373,11 @@ func (s *sender) settle(p *outPart, err error) {
 	if err == nil {
 		p.producer.seq += int32(len(b.items))
 		p.batch = nil
-		s.cfg.troubles.over(p.tp)
+		largest := 0
+		for _, it := range b.items {
+			largest = max(largest, it.size)
+		}
+		s.cfg.troubles.over(p.tp, largest)
 		for _, it := range b.items {
 			it.settle(nil)
 		}

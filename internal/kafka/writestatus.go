@@ -27,7 +27,7 @@ type troubles struct {
 	known map[trouble]failure
 }
 
-// trouble names a place. A record that is too large says nothing about the others, and their success nothing about it.
+// trouble names a place. A record that is too large says nothing about smaller ones, and their success nothing about it.
 type trouble struct {
 	tp       topicPartition
 	tooLarge bool
@@ -54,14 +54,18 @@ func (t *troubles) note(tp topicPartition, err error) {
 	t.known[key] = failure{err, clock()}
 }
 
-// over forgets the failures of a place that took a record.
-func (t *troubles) over(tp topicPartition) {
+// over forgets the failures of a place that took records, the largest of that size.
+func (t *troubles) over(tp topicPartition, largest int) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.known, trouble{tp: tp})
+	var large *RecordTooLargeError
+	if errors.As(t.known[trouble{tp, true}].err, &large) && largest >= large.Size {
+		delete(t.known, trouble{tp, true})
+	}
 }
 
 func (t *troubles) list() []WriteStatus {
@@ -83,5 +87,5 @@ func (t *troubles) list() []WriteStatus {
 
 // Status returns where records cannot be written at the moment, ordered by topic and partition, nil when all is well. A
 // place appears when some attempts in series have failed or a record was refused; it disappears with the next record
-// that is acknowledged there, and half a minute after the last failure.
+// that is acknowledged there (of the same size, if one was too large), and half a minute after the last failure.
 func (p *Publisher) Status() []WriteStatus { return p.cfg.troubles.list() }

@@ -64,9 +64,14 @@ func TestTroublesAreForgotten(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Equal(t, "b", ts.list()[0].Topic)
 		require.Len(t, ts.known, 1, "memory does not grow with what was")
+		ts.note(topicPartition{"b", 2}, &RecordTooLargeError{Topic: "b", Size: 100})
+		ts.over(topicPartition{"b", 2}, 99)
+		require.ErrorAs(t, ts.list()[0].Err, new(*RecordTooLargeError), "a smaller one says nothing")
+		ts.over(topicPartition{"b", 2}, 100)
+		require.Empty(t, ts.list())
 		for _, err := range []error{context.Canceled, ErrClosed, &TransactionError{Err: errors.New("z")}} {
 			ts.note(topicPartition{"c", 3}, err)
 		}
-		require.Len(t, ts.list(), 1)
+		require.Empty(t, ts.list(), "broken off by this side")
 	})
 }
