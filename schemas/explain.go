@@ -144,7 +144,12 @@ func child(v document.Value, token string) document.Value {
 	return v.Get(unescape(token))
 }
 
-func unescape(token string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(token) }
+func unescape(token string) string {
+	if strings.IndexByte(token, '~') < 0 {
+		return token
+	}
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+}
 
 func keyword(location string) string { return location[strings.LastIndexByte(location, '/')+1:] }
 
@@ -155,6 +160,9 @@ func fragment(absolute string) string {
 
 // decodePointer undoes the percent-encoding that the validator applies to its locations.
 func decodePointer(pointer string) string {
+	if strings.IndexByte(pointer, '%') < 0 {
+		return pointer
+	}
 	if decoded, err := url.PathUnescape(pointer); err == nil {
 		return decoded
 	}
