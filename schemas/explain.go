@@ -54,6 +54,9 @@ func (s *Schema) explainRequired(found, required document.Value, term string) []
 		}
 		vs = append(vs, missing.New(where, violation.Excerpt(title)))
 	}
+	if vs == nil { // the validator leaves members without a name out of its places, so found is another object
+		vs = append(vs, otherKeyword.New(at(found, term), "required", excerpt(found)))
+	}
 	return vs
 }
 

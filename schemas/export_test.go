@@ -25,3 +25,20 @@ func Pattern(re *regexp.Regexp) (matches func(string) bool, automaton bool) {
 
 // Formats are the formats that schemas may name.
 func Formats() map[string]func(string) bool { return formats() }
+
+// Judge is what the acceptor knows of a document: "valid", "invalid" or "unsure".
+func (s *Schema) Judge(doc *document.Doc) string {
+	w := walk{left: maxSteps(doc)}
+	return [...]string{unsure: "unsure", valid: "valid", invalid: "invalid"}[w.judge(s.accept.root, doc.Root(), false)]
+}
+
+// Keywords are the words that the loader knows in a draft.
+func Keywords(d Draft) []string {
+	var known []string
+	for name, w := range keywords {
+		if w.in(d) {
+			known = append(known, name)
+		}
+	}
+	return known
+}

@@ -131,6 +131,18 @@ func TestValidateOfVeryManyFaults(t *testing.T) {
 	}
 }
 
+// jsonschema/v5 leaves the member "" out of the places that it tells: what is missing there is there in the object
+// around it.
+func TestValidateOfAMemberWithoutName(t *testing.T) {
+	s, err := schemas.Compile("x", []byte(`{"properties":{"":{"required":["a"]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if vs := s.Validate(parse(t, `{"":{},"a":1}`)); len(vs) != 1 || !vs[0].IsFatal() {
+		t.Errorf("%+v", vs)
+	}
+}
+
 func TestValidateRefusesWhatItDoesNotKnow(t *testing.T) {
 	set, err := schemas.Load()
 	if err != nil {

@@ -87,6 +87,9 @@ func (s *Schema) refuse(doc *document.Doc) (vs []violation.Violation) {
 	for _, leaf := range faults {
 		vs = append(vs, s.explain(doc, leaf)...)
 	}
+	if len(vs) == 0 { // a fault that cannot be explained still refuses
+		return []violation.Violation{crashed.New(violation.At{}, err)}
+	}
 	vs = fold(vs)
 	violation.Sort(vs)
 	if len(vs) > maxViolations {
