@@ -28,6 +28,9 @@ type PublisherConfig struct {
 	// Compression names the topics that are not compressed as CompressAuto says. The limits above count uncompressed
 	// bytes.
 	Compression map[string]Compression
+	// HoldBack names the topics where a record that is too large holds back what follows it in its call, as every other
+	// failure does: it will be repeated, because its caller has nothing else to do with it.
+	HoldBack []string
 
 	troubles *troubles // of all senders, those of transactions too
 }
@@ -71,7 +74,7 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 // Produce writes the records and returns when every one is acknowledged by all in-sync replicas. Records of one
 // partition stay in the order of the slice. An error is a *ProduceError that names those that were not acknowledged
 // and why; the others are in the log. After an error other than *RecordTooLargeError no later record of the same
-// partition and call is written, so repeating the call keeps the order.
+// partition and call is written, so repeating the call keeps the order; see HoldBack.
 //
 // With the context of a message of an exactly-once subscription, or one derived from it, the records join the
 // transaction that commits the message's offset, and the message must be acknowledged only after Produce has returned.
@@ -131,6 +134,9 @@ func (p *Publisher) prepare(ctx context.Context, recs []Record, cl *call) ([]*it
 		if size > p.cfg.MaxRecordBytes {
 			err := &RecordTooLargeError{Topic: rec.Topic, Size: size, Limit: p.cfg.MaxRecordBytes}
 			p.cfg.troubles.note(topicPartition{rec.Topic, -1}, err)
+			if slices.Contains(p.cfg.HoldBack, rec.Topic) {
+				failed[rec.Topic] = err
+			}
 			cl.finish(i, err)
 			continue
 		}
@@ -150,6 +156,7 @@ func (p *Publisher) prepare(ctx context.Context, recs []Record, cl *call) ([]*it
 			continue
 		}
 		it := &item{rec: rec, index: i, call: cl, size: size, tp: topicPartition{topic: rec.Topic}}
+		it.holdBack = slices.Contains(p.cfg.HoldBack, rec.Topic)
 		switch {
 		case rec.Key != nil:
 			it.tp.partition = partitionOf(rec.Key, len(t.leaders))
@@ -257,12 +264,14 @@ type item struct {
 	tp    topicPartition
 	size  int
 	alone bool // the broker found its batch too large: send it by itself
+
+	holdBack bool // see PublisherConfig
 }
 
 // settle ends an item. An error other than a record too large holds back what follows it in its partition and call.
 func (it *item) settle(err error) {
 	var large *RecordTooLargeError
-	if err != nil && !errors.As(err, &large) {
+	if err != nil && (it.holdBack || !errors.As(err, &large)) {
 		it.call.breakAt(it.tp, err)
 	}
 	it.call.finish(it.index, err)

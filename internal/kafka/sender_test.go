@@ -185,6 +185,30 @@ func TestLargeRecords(t *testing.T) {
 	require.Len(t, got[0].Value, 16<<20)
 }
 
+// TestLargeRecordHoldsBack: where the caller can only repeat a record that is too large, nothing overtakes it.
+func TestLargeRecordHoldsBack(t *testing.T) {
+	fake := newBroker(t)
+	c := connect(t, fake)
+	createTopic(t, c, "letters", 1, "max.message.bytes", "2000")
+	p := newPublisher(t, c, PublisherConfig{MaxRecordBytes: 5000, HoldBack: []string{"letters"}})
+	rec := func(n int, mark byte) Record {
+		v := make([]byte, n)
+		v[0] = mark
+		return Record{Topic: "letters", Key: []byte("k"), Value: v}
+	}
+	for _, size := range []int{3000, 6000} { // refused by the broker, and before it is sent
+		err := p.Produce(t.Context(), []Record{rec(1, 'a'), rec(size, 'b'), rec(1, 'c')})
+		var pe *ProduceError
+		require.ErrorAs(t, err, &pe)
+		require.Len(t, pe.Failed, 2)
+		require.Equal(t, 1, pe.Failed[0].Index)
+		require.Equal(t, 2, pe.Failed[1].Index)
+	}
+	got := readAll(t, c, "letters")
+	require.Len(t, got, 2)
+	require.EqualValues(t, "aa", string(got[0].Value[0])+string(got[1].Value[0]))
+}
+
 // TestFailureHoldsBackWhatFollows: a record that failed must not be overtaken by a later one of the same call.
 func TestFailureHoldsBackWhatFollows(t *testing.T) {
 	fake := newBroker(t)
