@@ -107,11 +107,11 @@ type translator struct {
 	nodes    map[*jsonschema.Schema]*node
 	patterns map[string]*pattern
 	formats  map[string]func(string) bool
-	assert   bool
+	assert   assertion
 }
 
-// newAcceptor reads a compiled schema. Assert tells that formats and contents are asserted in all drafts.
-func newAcceptor(s *jsonschema.Schema, formats map[string]func(string) bool, assert bool) *acceptor {
+// newAcceptor reads a compiled schema. Assert tells what formats do since 2019-09.
+func newAcceptor(s *jsonschema.Schema, formats map[string]func(string) bool, assert assertion) *acceptor {
 	t := &translator{map[*jsonschema.Schema]*node{}, map[string]*pattern{}, formats, assert}
 	return &acceptor{t.node(s)}
 }
@@ -192,13 +192,16 @@ func typeSet(names []string) uint8 {
 }
 
 func (t *translator) texts(n *node, s *jsonschema.Schema) {
-	asserted := t.assert || s.Draft != jsonschema.Draft2019 && s.Draft != jsonschema.Draft2020
-	if asserted && (s.ContentEncoding != "" || s.ContentMediaType != "") {
+	assert := t.assert
+	if s.Draft != jsonschema.Draft2019 && s.Draft != jsonschema.Draft2020 {
+		assert = asserted
+	}
+	if assert != ignored && (s.ContentEncoding != "" || s.ContentMediaType != "") || assert == undecided && s.Format != "" {
 		n.foreign |= 1 << document.String
 		return
 	}
 	rules := textRules{s.MinLength, s.MaxLength, t.pattern(s.Pattern), nil}
-	if asserted {
+	if assert == asserted {
 		rules.format = t.formats[s.Format]
 	}
 	if rules.shortest >= 0 || rules.longest >= 0 || rules.pattern != nil || rules.format != nil {

@@ -87,7 +87,7 @@ func (o Options) Compile(name string, data []byte) (*Schema, error) {
 	if id == "" {
 		id = "urn:passerelle:schema:" + name
 	}
-	return &Schema{id: id, compiled: compiled, raw: root.file.doc, accept: newAcceptor(compiled, l.all, o.AssertFormat || l.custom), work: root.work}, nil
+	return &Schema{id: id, compiled: compiled, raw: root.file.doc, accept: newAcceptor(compiled, l.all, l.assertion()), work: root.work}, nil
 }
 
 // file is one schema document.
@@ -231,7 +231,7 @@ func (l *loader) authority(uri string, data []byte) (compiled *jsonschema.Schema
 	compiler := jsonschema.NewCompiler()
 	compiler.Draft = map[Draft]*jsonschema.Draft{Draft07: jsonschema.Draft7, Draft201909: jsonschema.Draft2019, Draft202012: jsonschema.Draft2020}[l.Draft]
 	compiler.AssertFormat, compiler.AssertContent = l.AssertFormat, l.AssertFormat
-	compiler.Formats = boxed(l.all)
+	compiler.Formats = boxed(l.all, l.assertion() != ignored)
 	compiler.LoadURL = func(uri string) (io.ReadCloser, error) {
 		if data, ok := l.Resources[uri]; ok {
 			return io.NopCloser(bytes.NewReader(data)), nil
@@ -245,6 +245,30 @@ func (l *loader) authority(uri string, data []byte) (compiled *jsonschema.Schema
 		return nil, l.metaschema(root, err)
 	}
 	return compiled, nil
+}
+
+// assertion is what format does in the drafts that take it for an annotation.
+type assertion uint8
+
+const (
+	asserted  assertion = iota
+	ignored             // an annotation
+	undecided           // what jsonschema/v5 makes of it
+)
+
+// assertion tells what becomes of formats. jsonschema/v5 asserts them where it should not: in a schema without $schema, and
+// below a $dynamicAnchor. So it gets formats that everything satisfies, except where another file asserts them: one of
+// draft-07, or one with a metaschema of its own.
+func (l *loader) assertion() assertion {
+	if l.AssertFormat {
+		return asserted
+	}
+	for _, f := range l.files {
+		if l.custom || f.draft == Draft07 {
+			return undecided
+		}
+	}
+	return ignored
 }
 
 // metaschema tells where a schema breaks a rule of its metaschema that the loader does not check itself.

@@ -150,6 +150,7 @@ func TestOptions(t *testing.T) {
 		{"unknown words are annotations", unknown, `{"a":"no","b":"no","c":"no"}`, schemas.Options{Annotate: true}, true, true},
 		{"unless they refuse", unknown, `{}`, schemas.Options{}, false, false},
 		{"formats are annotations", `{"format":"date"}`, `"no"`, schemas.Options{}, true, true},
+		{"also in a resource", `{"$ref":"http://a.invalid/b"}`, `"no"`, schemas.Options{Resources: map[string][]byte{"http://a.invalid/b": []byte(`{"format":"date"}`)}}, true, true},
 		{"formats assert", `{"format":"date"}`, `"no"`, schemas.Options{AssertFormat: true}, true, false},
 		{"contents assert", `{"contentEncoding":"base64"}`, `"no!"`, schemas.Options{AssertFormat: true}, true, false},
 		{"formats assert in draft-07", `{` + draft07 + `"format":"date"}`, `"no"`, schemas.Options{}, true, false},
