@@ -11,10 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/yamldoc"
@@ -36,6 +38,7 @@ type Config struct {
 	Routes      Routes               `yaml:"routes"`
 	Limits      Limits               `yaml:"limits"`
 	Log         Log                  `yaml:"log"`
+	Telemetry   Telemetry            `yaml:"telemetry"`
 
 	dir string // of the file, for relative paths; empty without a file
 }
@@ -54,6 +57,8 @@ type Embedded struct {
 	Listen  yamldoc.String `yaml:"listen"`
 	DataDir yamldoc.String `yaml:"data_dir"`
 	Sync    yamldoc.Bool   `yaml:"sync"`
+	// Reserve is the free space of the disk below which producers have to wait; 0: none.
+	Reserve yamldoc.Bytes `yaml:"reserve"`
 }
 
 // Topics says how topics are created that do not exist yet.
@@ -107,6 +112,15 @@ type Log struct {
 	Level  yamldoc.String `yaml:"level,oneof=debug|info|warn|error"`
 	Format yamldoc.String `yaml:"format,oneof=text|json"`
 }
+
+// Telemetry says where the gateway tells machines how it is.
+type Telemetry struct {
+	// Listen is the host:port of /healthz and /readyz, or "none".
+	Listen yamldoc.String `yaml:"listen"`
+}
+
+// NoTelemetry is the value of Telemetry.Listen that asks for no listener.
+const NoTelemetry = "none"
 
 // Default returns the configuration of a gateway without a file.
 func Default() *Config {
@@ -165,6 +179,8 @@ func (c *Config) setDefaults() {
 	text(&c.DeadLetters, "dead-letter")
 	text(&c.Log.Level, "info")
 	text(&c.Log.Format, "text")
+	text(&c.Telemetry.Listen, "127.0.0.1:9091")
+	setDefault(&c.Embedded.Reserve, 512<<20)
 	setDefault(&c.Topics.Partitions, 3)
 	setDefault(&c.Topics.Replication, 3)
 	setDefault(&c.Limits.Document, 16<<20)
@@ -248,11 +264,37 @@ func (c *Config) check(list *diag.List) {
 			"au moins une source attendue", "expected at least one source").
 			WithHint("ajoutez « - topic: suppliers », ou retirez sources pour les sources par défaut", "add \"- topic: suppliers\", or remove sources for the default ones"))
 	}
+	c.Embedded.checkReserve(list)
+	c.Telemetry.check(list)
 	between(list, c.Topics.Partitions, 1, 1000)
 	between(list, c.Topics.Replication, 1, 9)
 	between(list, c.Limits.Document, 1<<10, 30<<20)
 	between(list, c.Limits.InFlightRecords, 1, 1_000_000)
 	between(list, c.Limits.InFlightBytes, 1<<20, 1<<30)
+}
+
+// checkReserve reports a reserve that a fast disk fills between two looks at it, and warns when there is none.
+func (e *Embedded) checkReserve(list *diag.List) {
+	if e.Reserve.Value != 0 {
+		between(list, e.Reserve, 64<<20, 1<<40)
+		return
+	}
+	list.Add(diag.Warnf(e.Reserve.Pos, "config_reserve",
+		"sans réserve, un disque plein arrête le broker embarqué au milieu de ses écritures", "without a reserve a full disk stops the embedded broker in the middle of its writes").
+		WithHint("des offsets validés peuvent s'y perdre : donnez une taille, comme 512MiB", "committed offsets may be lost there: give a size, such as 512MiB"))
+}
+
+// check reports an address that cannot be listened on.
+func (t *Telemetry) check(list *diag.List) {
+	if t.Listen.Value == NoTelemetry {
+		return
+	}
+	_, port, err := net.SplitHostPort(t.Listen.Value)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+		list.Add(diag.Errorf(t.Listen.Pos, "config_address",
+			"adresse hôte:port attendue, ou none, trouvé %q", "expected an address host:port, or none, found %q", shown(t.Listen)).
+			WithHint("écrivez 127.0.0.1:9091 pour cette machine seulement, :9091 pour toutes", "write 127.0.0.1:9091 for this machine only, :9091 for all"))
+	}
 }
 
 // between checks the bounds of a number or size.

@@ -84,6 +84,10 @@ func TestFaults(t *testing.T) {
 		{"a topic named like a folder", "sources:\n  - topic: ..\n", []string{"c.yaml:2:12:", "Kafka topic"}},
 		{"receipts among dead letters", "sources:\n  - topic: a\n    receipts: dead-letter\n", []string{"c.yaml:3:15:", "both receipts and dead letters"}},
 		{"a limit out of range", "limits:\n  document: 1GiB\n", []string{"c.yaml:2:13:", "between"}},
+		{"a reserve too small", "embedded:\n  reserve: 1MiB\n", []string{"c.yaml:2:12:", "between"}},
+		{"an address without port", "telemetry:\n  listen: localhost\n", []string{"c.yaml:2:11:", "host:port"}},
+		{"no address", "telemetry:\n  listen: \"\"\n", []string{"c.yaml:2:11:", "host:port"}},
+		{"a port out of range", "telemetry:\n  listen: 127.0.0.1:70000\n", []string{"c.yaml:2:11:", "host:port"}},
 		{"a reference to nothing", "kafka:\n  client_id: ${env:NOPE}\n", []string{"c.yaml:2:14:", "NOPE"}},
 	}
 	for _, tt := range tests {
@@ -99,6 +103,17 @@ func TestFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is switched off on purpose loads; giving up the reserve is worth a warning.
+func TestSwitchedOff(t *testing.T) {
+	c, list := config.Parse("c.yaml", []byte("embedded:\n  reserve: 0\ntelemetry:\n  listen: none\n"), resolver(nil))
+	if c == nil || c.Embedded.Reserve.Value != 0 || c.Telemetry.Listen.Value != config.NoTelemetry {
+		t.Fatal(text(list))
+	}
+	if got := text(list); list.Len() != 1 || !strings.Contains(got, "c.yaml:2:12:") || !strings.Contains(got, "full disk") {
+		t.Error(got)
 	}
 }
 

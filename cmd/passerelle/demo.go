@@ -57,6 +57,8 @@ func (c *cli) runDemo(ctx context.Context, once, asJSON bool) (err error) {
 	cfg := config.Default()
 	cfg.Embedded.Listen.Value = "127.0.0.1:0"
 	cfg.Embedded.DataDir.Value = dir
+	cfg.Embedded.Reserve.Value = 0 // a few megabytes that are gone afterwards
+	cfg.Telemetry.Listen.Value = config.NoTelemetry
 	cfg.Log.Level.Value = "warn" // the demo tells its own story
 	gateway, list := app.Compile(cfg)
 	if err := c.report(list); err != nil {
@@ -69,7 +71,7 @@ func (c *cli) runDemo(ctx context.Context, once, asJSON bool) (err error) {
 	if err != nil {
 		return err
 	}
-	running, err := app.Start(ctx, gateway, app.Options{Logger: logger, Now: time.Now})
+	running, err := app.Start(ctx, gateway, app.Options{Logger: logger, Now: time.Now, French: c.lang == "fr"})
 	if err != nil {
 		return err
 	}

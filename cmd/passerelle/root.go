@@ -12,6 +12,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/embedded"
 	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/telemetry"
 )
 
 // The exit codes of every verb.
@@ -82,6 +83,10 @@ func (c *cli) describe(err error) string {
 	var start *embedded.StartError
 	if errors.As(err, &start) {
 		return c.say(start.FR, start.EN)
+	}
+	var listen *telemetry.ListenError
+	if errors.As(err, &listen) {
+		return c.say(listen.FR, listen.EN)
 	}
 	var security *kafka.SecurityError
 	if errors.As(err, &security) {

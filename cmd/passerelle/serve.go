@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -23,14 +25,20 @@ func (c *cli) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			running, err := app.Start(cmd.Context(), gateway, app.Options{Logger: logger, Now: time.Now})
-			if err != nil {
+			running, err := app.Start(cmd.Context(), gateway, app.Options{Logger: logger, Now: time.Now, French: c.lang == "fr"})
+			switch {
+			case errors.Is(err, context.Canceled) && cmd.Context().Err() != nil:
+				return nil // stopped while it waited for its cluster
+			case err != nil:
 				return err
 			}
 			logger.Info("configuration loaded", "config", gateway.Config.String(), "routes", len(gateway.Routes.Routes()))
 			c.printf("passerelle sert sur %s ; Ctrl-C pour arrêter\n", "passerelle serves on %s; Ctrl-C to stop\n", strings.Join(running.Brokers(), ", "))
 			if notice := running.Notice(); notice != nil {
 				c.printf("%s\n", "%s\n", c.say(notice.FR(), notice.EN()))
+			}
+			if addr := running.TelemetryAddr(); addr != "" {
+				c.printf("état : http://%s/readyz\n", "health: http://%s/readyz\n", addr)
 			}
 			select {
 			case <-cmd.Context().Done():

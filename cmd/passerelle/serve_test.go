@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +20,18 @@ import (
 
 // patience bounds every wait: far beyond what the slowest machine needs.
 const patience = 60 * time.Second
+
+// A server whose cluster does not answer waits, and Ctrl-C ends the wait in order.
+func TestServeWaitsForItsCluster(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "passerelle.yaml")
+	require.NoError(t, os.WriteFile(config, []byte("kafka:\n  brokers: ["+freeAddr(t)+"]\ntelemetry:\n  listen: 127.0.0.1:0\n"), 0o600))
+	serve := runVerb(t, "serve", "--config", config)
+	require.Eventually(t, func() bool { return strings.Contains(serve.err.String(), "aucun broker ne répond") }, patience, 5*time.Millisecond)
+	require.Zero(t, serve.end(t), serve.err.String())
+	assert.Empty(t, serve.out.String(), "it never served")
+	assert.Equal(t, 1, strings.Count(serve.err.String(), "aucun broker ne répond"), "told once")
+}
 
 func freeAddr(t testing.TB) string {
 	t.Helper()
@@ -92,13 +106,21 @@ func (v *verb) end(t *testing.T) int {
 func TestServeSendTail(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "passerelle.yaml")
-	require.NoError(t, os.WriteFile(config, []byte("embedded:\n  listen: "+freeAddr(t)+"\n  data_dir: data\nlog:\n  level: warn\n"), 0o600))
+	health := freeAddr(t)
+	require.NoError(t, os.WriteFile(config, []byte("embedded:\n  listen: "+freeAddr(t)+"\n  data_dir: data\nlog:\n  level: warn\ntelemetry:\n  listen: "+health+"\n"), 0o600))
 	documents := filepath.Join("..", "..", "examples", "documents")
 	good, bad := filepath.Join(documents, "ubl-invoice.xml"), filepath.Join(documents, "broken-totals.xml")
 
 	serve := runVerb(t, "serve", "--config", config, "--lang", "en")
 	serve.waitFor(t, "passerelle serves on", 1)
 	assert.Contains(t, serve.out.String(), "no replication", "what the embedded broker does not survive is said")
+	serve.waitFor(t, "health: http://"+health+"/readyz", 1)
+	answer, err := http.Get("http://" + health + "/readyz")
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"status":"ok","faults":[]}`, string(body))
 
 	var out, errs bytes.Buffer
 	require.Zero(t, run(t.Context(), []string{"send", good, bad, "--config", config, "--lang", "en"}, &out, &errs), errs.String())
@@ -138,7 +160,8 @@ func TestServeSendTail(t *testing.T) {
 	// A second server on the same address: 2, and what to do.
 	errs.Reset()
 	assert.Equal(t, exitUsage, run(t.Context(), []string{"serve", "--config", config, "--lang", "en"}, &out, &errs))
-	assert.Contains(t, errs.String(), "already in use")
+	assert.Contains(t, errs.String(), health+" is already in use")
+	assert.Contains(t, errs.String(), "telemetry.listen")
 	errs.Reset()
 	assert.Equal(t, exitUsage, run(t.Context(), []string{"send", good, "--to", "nowhere", "--config", config}, &out, &errs))
 	assert.Contains(t, errs.String(), "nowhere")

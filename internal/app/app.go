@@ -13,6 +13,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/embedded"
 	"github.com/commande-publique/passerelle/internal/kafka"
 	"github.com/commande-publique/passerelle/internal/pipeline"
+	"github.com/commande-publique/passerelle/internal/telemetry"
 )
 
 // batchSize is how many records of one lane a handler takes at once: enough that publishing them shares a request, few
@@ -22,7 +23,9 @@ const batchSize = 64
 // App is a running gateway.
 type App struct {
 	brokers  []string
-	notice   *embedded.Notice
+	broker   *embedded.Broker // nil on a cluster
+	health   *telemetry.Health
+	server   *telemetry.Server // nil when nothing listens
 	router   *pipeline.Router
 	served   chan error
 	log      *slog.Logger
@@ -40,17 +43,25 @@ type step struct {
 type Options struct {
 	Logger *slog.Logger
 	Now    func() time.Time
+	French bool // the language in which faults are logged
 }
 
 // Start opens the broker, makes sure that the topics exist and serves until Stop. When it returns, messages are being
-// consumed. An *embedded.StartError, *kafka.SecurityError or *kafka.UnreachableError tells the operator what to do.
+// consumed; while no broker of a cluster answers it waits, as /readyz and the log say. An *embedded.StartError,
+// *telemetry.ListenError or *kafka.SecurityError tells the operator what to do.
 func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
-	a := &App{log: opts.Logger, served: make(chan error, 1)}
+	a := &App{log: opts.Logger, served: make(chan error, 1), health: telemetry.NewHealth(opts.Logger, opts.French, opts.Now)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Stop())
 		}
 	}()
+	if addr := g.Config.Telemetry.Listen.Value; addr != config.NoTelemetry {
+		if a.server, err = telemetry.Listen(addr, a.health.Handler()); err != nil {
+			return nil, err
+		}
+		a.onStop("telemetry listener", a.server.Close)
+	}
 	if err := a.openBroker(ctx, g); err != nil {
 		return nil, err
 	}
@@ -64,34 +75,34 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.onStop("cluster", cluster.Close)
-	if a.notice == nil {
-		if err := cluster.Ping(ctx); err != nil {
-			return nil, kafka.Explain(err)
-		}
-		if err := cluster.EnsureTopics(ctx, g.clusterTopics()); err != nil {
+	if a.broker == nil {
+		if err := a.awaitCluster(ctx, cluster, g.clusterTopics()); err != nil {
 			return nil, err
 		}
 	}
-	publisher := cluster.NewPublisher(kafka.PublisherConfig{})
+	publisher := cluster.NewPublisher(kafka.PublisherConfig{HoldBack: []string{g.Config.DeadLetters.Value}})
 	a.onStop("publisher", publisher.Close)
 
 	a.router, err = pipeline.NewRouter(opts.Logger)
 	if err != nil {
 		return nil, err
 	}
+	m := &monitor{cluster: cluster, brokers: a.brokers, topics: g.topicNames(), broker: a.broker, publisher: publisher, health: a.health}
 	for _, source := range g.Config.Sources.Items {
 		subscriber, err := cluster.NewSubscriber(subscriberConfig(g.Config, source))
 		if err != nil {
 			return nil, err
 		}
 		a.onStop("subscriber of "+source.Topic.Value, subscriber.Close)
+		exactlyOnce := source.Delivery.Value == config.ExactlyOnce
+		m.sources = append(m.sources, watched{source.Topic.Value, source.Group.Value, exactlyOnce, subscriber})
 		receipts := source.Receipts.Value
 		if receipts == config.NoReceipts {
 			receipts = ""
 		}
 		a.router.Add(source.Topic.Value, subscriber, pipeline.NewFlow(g.Pipeline, publisher, pipeline.FlowConfig{
 			Receipts: receipts, DeadLetters: g.Config.DeadLetters.Value, Now: opts.Now, Logger: opts.Logger,
-			ExactlyOnce: source.Delivery.Value == config.ExactlyOnce,
+			ExactlyOnce: exactlyOnce,
 		}))
 	}
 	a.onStop("router", a.router.Close)
@@ -104,12 +115,70 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	}()
 	select {
 	case <-a.router.Running():
+		a.health.Serving(true)
+		a.watch(context.WithoutCancel(ctx), m)
 		return a, nil
 	case err := <-a.served:
 		return nil, fmt.Errorf("the router did not start: %w", err)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// waits says whether a cluster that failed to answer may do so by itself: it is away, or comes up behind a proxy that
+// hangs up meanwhile. Distrust needs a change of the configuration, which the operator who starts the gateway shall see.
+func waits(err error) bool {
+	var distrust *kafka.SecurityError
+	if errors.As(kafka.Explain(err), &distrust) {
+		return distrust.Code == kafka.ConnectionClosed || distrust.Code == kafka.TokenUnavailable
+	}
+	var unreachable *kafka.UnreachableError
+	return errors.As(err, &unreachable)
+}
+
+// awaitCluster makes sure that the topics exist, as soon as a broker answers.
+func (a *App) awaitCluster(ctx context.Context, cluster *kafka.Cluster, topics []kafka.Topic) error {
+	ticker := time.NewTicker(lookInterval)
+	defer ticker.Stop()
+	for {
+		asking, cancel := context.WithTimeout(ctx, lookTimeout)
+		err := cluster.Ping(asking)
+		cancel()
+		if err == nil {
+			a.health.Set(nil)
+			if err = cluster.EnsureTopics(ctx, topics); err == nil {
+				return nil
+			}
+			if again := cluster.Ping(ctx); again == nil { // it answers, and that was its answer
+				return kafka.Explain(err)
+			}
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !waits(err) {
+			return kafka.Explain(err)
+		}
+		a.health.Set([]telemetry.Fault{unreachableFault(a.brokers, err)})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+// watch looks for faults until Stop.
+func (a *App) watch(ctx context.Context, m *monitor) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { defer close(ended); m.run(ctx) }()
+	a.onStop("monitor", func() error {
+		cancel()
+		<-ended
+		return nil
+	})
 }
 
 // openBroker starts the embedded broker unless the configuration names a cluster.
@@ -119,16 +188,19 @@ func (a *App) openBroker(ctx context.Context, g *Gateway) error {
 		a.brokers = g.Brokers()
 		return nil
 	}
+	reserve := int64(cfg.Embedded.Reserve.Value)
+	if reserve == 0 {
+		reserve = -1
+	}
 	broker, err := embedded.Start(ctx, embedded.Options{
 		Addr: cfg.Embedded.Listen.Value, DataDir: cfg.Path(cfg.Embedded.DataDir.Value), Sync: cfg.Embedded.Sync.Value,
-		Partitions: int(cfg.Topics.Partitions.Value), Topics: g.embeddedTopics(), Logger: a.log,
+		Partitions: int(cfg.Topics.Partitions.Value), Topics: g.embeddedTopics(), Reserve: reserve, Logger: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	a.onStop("embedded broker", broker.Close)
-	notice := broker.Notice()
-	a.brokers, a.notice = []string{broker.Addr()}, &notice
+	a.brokers, a.broker = []string{broker.Addr()}, broker
 	return nil
 }
 
@@ -153,7 +225,24 @@ func subscriberConfig(cfg *config.Config, s config.Source) kafka.SubscriberConfi
 func (a *App) Brokers() []string { return a.brokers }
 
 // Notice returns what operators must know about the embedded broker, nil on a cluster.
-func (a *App) Notice() *embedded.Notice { return a.notice }
+func (a *App) Notice() *embedded.Notice {
+	if a.broker == nil {
+		return nil
+	}
+	notice := a.broker.Notice()
+	return &notice
+}
+
+// Health returns what /readyz answers now.
+func (a *App) Health() telemetry.Report { return a.health.Report() }
+
+// TelemetryAddr returns the host:port of /healthz and /readyz, empty when nothing listens.
+func (a *App) TelemetryAddr() string {
+	if a.server == nil {
+		return ""
+	}
+	return a.server.Addr()
+}
 
 // Served yields once, when serving ends: with an error when it ended by itself, with nil after Stop.
 func (a *App) Served() <-chan error { return a.served }
@@ -166,6 +255,7 @@ func (a *App) onStop(name string, stop func() error) {
 // everything in the reverse order of its start. It may be called more than once.
 func (a *App) Stop() error {
 	a.stopping.Store(true)
+	a.health.Serving(false)
 	var errs []error
 	for _, s := range slices.Backward(a.cleanup) {
 		if err := s.stop(); err != nil {

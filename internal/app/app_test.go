@@ -14,7 +14,6 @@ import (
 	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/embedded"
-	"github.com/commande-publique/passerelle/internal/kafka"
 )
 
 func TestStopMayBeCalledAgain(t *testing.T) {
@@ -69,13 +68,6 @@ func TestStartTellsOfTakenData(t *testing.T) {
 	start(t, gateway)
 	_, err := app.Start(t.Context(), gateway, app.Options{Logger: quiet(), Now: time.Now})
 	assert.ErrorIs(t, err, embedded.ErrDataDirLocked)
-}
-
-func TestStartTellsOfAClusterThatIsNotThere(t *testing.T) {
-	file := writeConfig(t, "127.0.0.1:0", "kafka:\n  brokers: ["+freeAddr(t)+"]\n", nil)
-	_, err := app.Start(within(t, patience), load(t, file), app.Options{Logger: quiet(), Now: time.Now})
-	var unreachable *kafka.UnreachableError
-	assert.ErrorAs(t, err, &unreachable)
 }
 
 // Another gateway's broker is a cluster like any other.

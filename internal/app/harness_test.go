@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,9 @@ func writeConfig(t testing.TB, listen, yaml string, files map[string]string) str
 	}
 	file := filepath.Join(dir, "passerelle.yaml")
 	yaml += "\nembedded:\n  listen: " + listen + "\n  data_dir: data\n"
+	if !strings.Contains(yaml, "telemetry:") {
+		yaml += "telemetry:\n  listen: none\n" // many gateways at once
+	}
 	require.NoError(t, os.WriteFile(file, []byte(yaml), 0o600))
 	return file
 }

@@ -41,6 +41,14 @@ func (g *Gateway) topics() []topic {
 	return out
 }
 
+func (g *Gateway) topicNames() []string {
+	var names []string
+	for _, t := range g.topics() {
+		names = append(names, t.name)
+	}
+	return names
+}
+
 // Outputs lists the topics that the gateway writes to, each once: the destinations of the routes in their order, then
 // receipts, then dead letters.
 func (g *Gateway) Outputs() []string {
