@@ -85,6 +85,7 @@ test-kafka-full:
 	  $(KAFKA_DEV) run --version $$version -- $(KAFKA_TEST) TestReal || exit 1; \
 	  KAFKA_KILLS=$(KAFKA_KILLS) KAFKA_SEED=$(KAFKA_SEED) $(KAFKA_DEV) run --version $$version --nodes 3 -- $(KAFKA_TEST) TestReal || exit 1; \
 	done
+	PASSERELLE_AWAY=5m $(GO) test -count=1 -timeout 20m -v ./internal/app -run TestBrokerAway
 
 cover:
 	$(GO) test -coverpkg ./... -coverprofile cover.out $(PKG)

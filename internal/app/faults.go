@@ -18,6 +18,8 @@ const (
 	lookInterval = time.Second
 	// A broker that has not answered by then is called unreachable; one that is well answers in milliseconds.
 	lookTimeout = 5 * time.Second
+	// A coordinator that moves answers "not yet" meanwhile, and is asked again until then.
+	coordinatorTimeout = time.Second
 	// A fault that elections and rebalances cause and heal within a second or two is told when it is still there at the
 	// next look but one.
 	patience = 3
@@ -43,31 +45,29 @@ type finding struct {
 	brief bool
 }
 
-// unreachableFault says why no broker can be talked to.
+// unreachableFault says why no broker can be talked to. One that hangs up may expect TLS or SASL, but most often it has
+// just gone: the fault is the same, so that it is told once.
 func unreachableFault(brokers []string, err error) telemetry.Fault {
-	f := telemetry.Fault{Subject: strings.Join(brokers, ", "), Down: true}
+	f := telemetry.Fault{Code: faultUnreachable, Subject: strings.Join(brokers, ", "), Down: true}
+	var unreachable *kafka.UnreachableError
+	if errors.As(err, &unreachable) {
+		err = unreachable.Err // the fault itself says the rest
+	}
+	fr, en := err.Error(), err.Error()
 	var distrust *kafka.SecurityError
 	if errors.As(kafka.Explain(err), &distrust) {
-		f.Code, f.FR, f.EN = string(distrust.Code), distrust.FR, distrust.EN
-		f.RemedyFR = "La passerelle reprend d'elle-même une fois le broker corrigé ; une configuration corrigée demande un redémarrage. « passerelle doctor » examine la connexion."
-		f.RemedyEN = "The gateway goes on by itself once the broker is corrected; a corrected configuration needs a restart. \"passerelle doctor\" examines the connection."
-		return f
+		fr, en = distrust.FR, distrust.EN
+		if distrust.Code != kafka.ConnectionClosed {
+			f.Code, f.FR, f.EN = string(distrust.Code), fr, en
+			f.RemedyFR = "La passerelle reprend d'elle-même une fois le broker corrigé ; une configuration corrigée demande un redémarrage. « passerelle doctor » examine la connexion."
+			f.RemedyEN = "The gateway goes on by itself once the broker is corrected; a corrected configuration needs a restart. \"passerelle doctor\" examines the connection."
+			return f
+		}
 	}
-	f.Code = faultUnreachable
-	f.FR = fmt.Sprintf("aucun broker ne répond : %v", cause(err))
-	f.EN = fmt.Sprintf("no broker answers: %v", cause(err))
+	f.FR, f.EN = "aucun broker ne répond : "+fr, "no broker answers: "+en
 	f.RemedyFR = "Vérifiez que le broker tourne, son adresse (kafka.brokers) et le réseau. Rien n'est perdu ; la passerelle reprend d'elle-même."
 	f.RemedyEN = "Check that the broker runs, its address (kafka.brokers) and the network. Nothing is lost; the gateway goes on by itself."
 	return f
-}
-
-// cause leaves out what the fault itself says.
-func cause(err error) error {
-	var unreachable *kafka.UnreachableError
-	if errors.As(err, &unreachable) {
-		return unreachable.Err
-	}
-	return err
 }
 
 func diskFault(s embedded.Space) telemetry.Fault {
@@ -300,6 +300,8 @@ func redundant(found []finding, unreachable bool) func(finding) bool {
 // membership says why a source may have no partitions: whether its group and its transactions have a coordinator that
 // lets us in. A member that has none because others have them all gets no fault.
 func (m *monitor) membership(ctx context.Context, s watched) []finding {
+	ctx, cancel := context.WithTimeout(ctx, coordinatorTimeout)
+	defer cancel()
 	name := s.group
 	ops, err := m.cluster.GroupOperations(ctx, s.group)
 	if err == nil && s.exactlyOnce {
