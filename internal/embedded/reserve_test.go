@@ -17,6 +17,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
+
+	"github.com/commande-publique/passerelle/internal/kafka"
 )
 
 // disk is a disk of whatever size the test says.
@@ -37,7 +39,12 @@ func (d *disk) space(string) (int64, error) {
 func TestReserveStopsProducersOnly(t *testing.T) {
 	d := &disk{}
 	d.free.Store(1 << 30)
-	b, _ := start(t, Options{Topics: []Topic{{Name: "in", Partitions: 1}}, FreeSpace: d.space})
+	b, _ := start(t, Options{Topics: []Topic{{Name: "in", Partitions: 1}, {Name: "ours", Partitions: 1}}, FreeSpace: d.space})
+	cluster, err := kafka.NewCluster(kafka.Config{Brokers: []string{b.Addr()}})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, cluster.Close()) }()
+	ours := cluster.NewPublisher(kafka.PublisherConfig{})
+	defer func() { require.NoError(t, ours.Close()) }()
 	produce(t, b.Addr(), "in", "0", "1")
 	require.Equal(t, Space{DataDir: b.Notice().DataDir, Reserve: DefaultReserve, Free: 1 << 30}, b.Space())
 
@@ -50,19 +57,27 @@ func TestReserveStopsProducersOnly(t *testing.T) {
 		before := 2 + 100*round
 		c := client(t, b.Addr(), kgo.DisableIdempotentWrite(), kgo.RecordRetries(0))
 		require.ErrorIs(t, c.ProduceSync(t.Context(), &kgo.Record{Topic: "in"}).FirstErr(), kerr.KafkaStorageError, "a client that does not retry is told")
-		waiting := client(t, b.Addr())
+		waiting := client(t, b.Addr(), kgo.MetadataMinAge(10*time.Millisecond)) // asked before every repetition
 		written := make(chan error, 100)
 		for i := range 100 {
 			waiting.Produce(context.Background(), &kgo.Record{Topic: "in", Value: fmt.Append(nil, before+i)}, func(_ *kgo.Record, err error) { written <- err })
 		}
+		own := make(chan error, 1)
+		go func() {
+			own <- ours.Produce(t.Context(), []kafka.Record{{Topic: "ours", Key: []byte("k"), Value: []byte{byte(round)}}})
+		}()
+		require.Eventually(t, func() bool { return len(ours.Status()) == 1 }, 20*time.Second, time.Millisecond, "our publisher waits too, and says so")
 		require.Len(t, consume(t, b.Addr(), "in", before, kgo.ConsumerGroup(fmt.Sprint("g", round))), before)
 		require.Empty(t, written, "nothing is acknowledged below the reserve")
+		require.Empty(t, own)
 
 		d.err.Store(nil)
 		d.free.Store(DefaultReserve + DefaultReserve/spareFraction)
 		for range 100 {
 			require.NoError(t, <-written)
 		}
+		require.NoError(t, <-own)
+		require.Equal(t, string(rune(round)), consume(t, b.Addr(), "ours", round+1)[round])
 		var want []string
 		for i := range before + 100 {
 			want = append(want, fmt.Sprint(i))
@@ -137,16 +152,8 @@ func TestFreeSpaceOfThisSystem(t *testing.T) {
 }
 
 // A batch that cannot be written: kfake alone answers the repetition with success and has lost it. Behind the guard the
-// producer takes new numbers and it arrives. The disk fails as it does when full: a file lies where the directory of the
-// partition has to be.
+// producer takes new numbers and it arrives.
 func TestWriteFailureLosesNothing(t *testing.T) {
-	fail := func(t *testing.T, dir string) (mend func()) {
-		place := filepath.Join(dir, "partitions", "in-0")
-		require.NoError(t, os.RemoveAll(place))
-		require.NoError(t, os.MkdirAll(filepath.Dir(place), 0o700))
-		require.NoError(t, os.WriteFile(place, nil, 0o600))
-		return func() { require.NoError(t, os.Remove(place)) }
-	}
 	produceAgain := func(t *testing.T, addr string, code int16) {
 		t.Helper()
 		raw := batch(1)
@@ -162,7 +169,7 @@ func TestWriteFailureLosesNothing(t *testing.T) {
 		require.NoError(t, err)
 		defer cluster.Close()
 		addr := cluster.ListenAddrs()[0]
-		mend := fail(t, dir)
+		mend := failWriting(t, dir)
 		produceAgain(t, addr, kerr.UnknownServerError.Code)
 		mend()
 		produceAgain(t, addr, 0)
@@ -172,10 +179,10 @@ func TestWriteFailureLosesNothing(t *testing.T) {
 	t.Run("franz-go behind the guard", func(t *testing.T) {
 		dir := t.TempDir()
 		b, logs := start(t, Options{DataDir: dir, Topics: []Topic{{Name: "in", Partitions: 1}}})
-		mend := fail(t, dir)
+		mend := failWriting(t, dir)
 		produceAgain(t, b.Addr(), kerr.OutOfOrderSequenceNumber.Code)
 		require.Contains(t, logs.String(), "could not be written to the disk")
-		c := client(t, b.Addr())
+		c := client(t, b.Addr(), kgo.MetadataMinAge(10*time.Millisecond))
 		written := make(chan error, 1)
 		c.Produce(context.Background(), &kgo.Record{Topic: "in", Value: []byte("a")}, func(_ *kgo.Record, err error) { written <- err })
 		require.Never(t, func() bool { return len(written) > 0 }, 300*time.Millisecond, 10*time.Millisecond)
@@ -183,6 +190,32 @@ func TestWriteFailureLosesNothing(t *testing.T) {
 		require.NoError(t, <-written)
 		require.Equal(t, []string{"a"}, consume(t, b.Addr(), "in", 1))
 	})
+}
+
+// Our publisher meets the same failure: the outcome is unknown to it, its caller repeats, and the record arrives once.
+func TestWriteFailureAndOurPublisher(t *testing.T) {
+	dir := t.TempDir()
+	b, _ := start(t, Options{DataDir: dir, Topics: []Topic{{Name: "in", Partitions: 1}}})
+	cluster, err := kafka.NewCluster(kafka.Config{Brokers: []string{b.Addr()}})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, cluster.Close()) }()
+	p := cluster.NewPublisher(kafka.PublisherConfig{})
+	defer func() { require.NoError(t, p.Close()) }()
+	record := []kafka.Record{{Topic: "in", Value: []byte("a")}}
+	mend := failWriting(t, dir)
+	require.ErrorAs(t, p.Produce(t.Context(), record), new(*kafka.UnknownOutcomeError))
+	mend()
+	require.NoError(t, p.Produce(t.Context(), record))
+	require.Equal(t, []string{"a"}, consume(t, b.Addr(), "in", 1))
+}
+
+// failWriting makes the next write to partition in/0 fail, as a full disk does: a file lies where its directory has to be.
+func failWriting(t *testing.T, dir string) (mend func()) {
+	place := filepath.Join(dir, "partitions", "in-0")
+	require.NoError(t, os.RemoveAll(place))
+	require.NoError(t, os.MkdirAll(filepath.Dir(place), 0o700))
+	require.NoError(t, os.WriteFile(place, nil, 0o600))
+	return func() { require.NoError(t, os.Remove(place)) }
 }
 
 // idempotent gives a batch a producer and a first sequence number.
