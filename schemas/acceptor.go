@@ -108,11 +108,16 @@ type translator struct {
 	patterns map[string]*pattern
 	formats  map[string]func(string) bool
 	assert   assertion
+	states   int // of all automata
 }
+
+// maxAllStates bounds the automata of a schema: they take a quarter of a second and a few megabytes, and the patterns
+// beyond are left to regexp.
+const maxAllStates = 20_000
 
 // newAcceptor reads a compiled schema. Assert tells what formats do since 2019-09.
 func newAcceptor(s *jsonschema.Schema, formats map[string]func(string) bool, assert assertion) *acceptor {
-	t := &translator{map[*jsonschema.Schema]*node{}, map[string]*pattern{}, formats, assert}
+	t := &translator{nodes: map[*jsonschema.Schema]*node{}, patterns: map[string]*pattern{}, formats: formats, assert: assert}
 	return &acceptor{t.node(s)}
 }
 
@@ -327,7 +332,11 @@ func (t *translator) pattern(re *regexp.Regexp) *pattern {
 	}
 	p := t.patterns[re.String()]
 	if p == nil {
-		p = newPattern(re)
+		p = &pattern{regexp: re}
+		if t.states < maxAllStates {
+			p = newPattern(re)
+			t.states += len(p.kind) + 1
+		}
 		t.patterns[re.String()] = p
 	}
 	return p

@@ -19,6 +19,17 @@ const (
 	done
 )
 
+// checkSums refuses schemas of which no part is too large but the whole takes too long to compile.
+func (l *loader) checkSums(name string) {
+	if l.size > maxPatterns {
+		l.list.Errorf(diag.Position{File: name}, CodeSchemaSize, "les expressions régulières ont ensemble %d instructions, au plus %d", "the regular expressions have %d instructions together, at most %d", l.size, maxPatterns)
+	}
+	if n := l.anchors * len(l.order); n > maxAnchored {
+		l.list.Add(diag.Errorf(diag.Position{File: name}, CodeSchemaSize, "trop de références par nom : %d, dans un schéma de %d schémas emboîtés", "too many references by name: %d, in a schema of %d nested schemas", l.anchors, len(l.order)).
+			WithHint("écrivez-les comme pointeurs : #/$defs/...", "write them as pointers: #/$defs/..."))
+	}
+}
+
 // checkWork refuses schemas that would not end, or not soon: references that lead back to themselves without going to a
 // member or an item, and branches of branches that multiply.
 func (l *loader) checkWork() {

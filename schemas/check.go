@@ -258,6 +258,7 @@ func (l *loader) wrong(f *file, v document.Value, want form, name string) bool {
 // program is too large: (x{1000}y{1000})... costs a thousand steps for each character.
 func (l *loader) pattern(at diag.Position, pattern string) bool {
 	size, err := patternSize(pattern)
+	l.size += size
 	switch {
 	case err != nil:
 		l.list.Add(diag.Errorf(at, CodeSchemaPattern, "expression régulière refusée : %v", "the regular expression is refused: %v", err).

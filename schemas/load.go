@@ -18,14 +18,19 @@ import (
 const (
 	// maxSchemaBytes bounds the text: compiling takes time that grows faster than it.
 	maxSchemaBytes = 4 << 20
-	// maxSubschemas bounds the subschemas of all files together: jsonschema/v5 compares all pairs of them.
-	maxSubschemas = 10_000
+	// maxSubschemas bounds the subschemas of all files together: jsonschema/v5 compares all pairs of them, which takes a
+	// second then.
+	maxSubschemas = 5_000
 	// maxBranches bounds a list of schemas: every branch of anyOf is judged, and a message must name the nearest.
 	maxBranches = 1_000
 	// maxEnum bounds a list of values: the CPV has 9,454 codes.
 	maxEnum = 20_000
 	// maxPattern bounds the instructions of a compiled pattern: matching costs as many steps for each character.
 	maxPattern = 5_000
+	// maxPatterns bounds the instructions of all patterns together: each is compiled several times.
+	maxPatterns = 100_000
+	// maxAnchored bounds references by anchor times subschemas: jsonschema/v5 looks through all for each.
+	maxAnchored = 1_000_000
 	// maxWork bounds how many subschemas one value meets, branches of branches included: doubling in each of fifty
 	// definitions would never end.
 	maxWork = 10_000
@@ -72,6 +77,7 @@ func (o Options) Compile(name string, data []byte) (*Schema, error) {
 	retrieval := "passerelle:///" + (&url.URL{Path: name}).EscapedPath()
 	root := l.load(retrieval, name, data)
 	l.resolveAll()
+	l.checkSums(name)
 	if root != nil && !l.list.HasErrors() {
 		l.checkWork()
 		l.checkDynamic(root)
@@ -132,6 +138,8 @@ type loader struct {
 	pending []reference
 	all     map[string]func(string) bool // formats
 	full    bool                         // maxSubschemas was reached
+	size    int                          // instructions of all patterns
+	anchors int                          // references by anchor
 	outside bool                         // an official metaschema is referred to
 	custom  bool                         // a file has a metaschema of its own, which may assert formats
 }

@@ -66,47 +66,55 @@ func newPattern(re *regexp.Regexp) *pattern {
 	if err != nil {
 		return p
 	}
-	b := builder{prog: prog, states: map[string]uint16{}}
 	for _, inst := range prog.Inst {
 		if inst.Op == syntax.InstEmptyWidth && syntax.EmptyOp(inst.Arg)&^(syntax.EmptyBeginText|syntax.EmptyEndText) != 0 {
 			return p // word and line boundaries
 		}
 	}
+	b := builder{prog: prog, states: map[string]uint16{}, seen: make([]int, len(prog.Inst))}
+	samples := p.classify(prog)
 	b.state(b.follow([]uint32{uint32(prog.Start)}, true), true)
-	var rows [][utf8.RuneSelf]uint16
+	var next []uint16
 	for at := 0; at < len(b.sets); at++ {
-		var row [utf8.RuneSelf]uint16
-		for c := range rune(utf8.RuneSelf) {
-			row[c] = b.step(b.sets[at], c)
+		for _, c := range samples {
+			next = append(next, b.step(b.sets[at], c))
 			if len(b.sets) > maxStates {
 				return p
 			}
 		}
-		rows = append(rows, row)
 	}
-	p.compress(rows)
-	p.kind = b.kinds
+	p.width, p.next, p.kind = len(samples), next, b.kinds
 	return p
 }
 
-// compress gives one class to the characters on which all states agree.
-func (p *pattern) compress(rows [][utf8.RuneSelf]uint16) {
-	var first []int // a character of each class
-	for c := range utf8.RuneSelf {
-		class := slices.IndexFunc(first, func(f int) bool {
-			return !slices.ContainsFunc(rows, func(row [utf8.RuneSelf]uint16) bool { return row[c] != row[f] })
-		})
-		if class < 0 {
-			class = len(first)
-			first = append(first, c)
+// classify gives one class to the characters that no instruction tells apart, and returns one character of each.
+func (p *pattern) classify(prog *syntax.Prog) (samples []rune) {
+	classes := map[string]uint8{}
+	for c := range rune(utf8.RuneSelf) {
+		var signature strings.Builder
+		for i := range prog.Inst {
+			if inst := &prog.Inst[i]; reads(inst) && inst.MatchRune(c) {
+				signature.WriteRune(rune(i))
+			}
 		}
-		p.class[c] = uint8(class)
+		class, ok := classes[signature.String()]
+		if !ok {
+			class = uint8(len(samples))
+			classes[signature.String()] = class
+			samples = append(samples, c)
+		}
+		p.class[c] = class
 	}
-	p.width = len(first)
-	for _, row := range rows {
-		for _, c := range first {
-			p.next = append(p.next, row[c])
-		}
+	return samples
+}
+
+// reads reports whether an instruction reads a character.
+func reads(inst *syntax.Inst) bool {
+	switch inst.Op {
+	case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -116,6 +124,8 @@ type builder struct {
 	states map[string]uint16
 	sets   [][]uint32
 	kinds  []stateKind
+	seen   []int // by instruction, the closure that has met it last
+	round  int
 }
 
 // state returns the number of a set of instructions. Only the first state stands at the beginning of the text.
@@ -155,11 +165,8 @@ func (b *builder) kind(set []uint32, begin bool) stateKind {
 func (b *builder) step(set []uint32, c rune) uint16 {
 	var after []uint32
 	for _, pc := range set {
-		switch inst := &b.prog.Inst[pc]; inst.Op {
-		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			if inst.MatchRune(c) {
-				after = append(after, inst.Out)
-			}
+		if inst := &b.prog.Inst[pc]; reads(inst) && inst.MatchRune(c) {
+			after = append(after, inst.Out)
 		}
 	}
 	return b.state(b.follow(after, false), false)
@@ -172,16 +179,16 @@ func (b *builder) follow(pcs []uint32, begin bool) []uint32 {
 
 // closure follows the instructions that read nothing.
 func (b *builder) closure(pcs []uint32, begin, end bool) []uint32 {
-	seen := make([]bool, len(b.prog.Inst))
+	b.round++
 	todo := slices.Clone(pcs)
 	var set []uint32
 	for len(todo) > 0 {
 		pc := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if seen[pc] {
+		if b.seen[pc] == b.round {
 			continue
 		}
-		seen[pc] = true
+		b.seen[pc] = b.round
 		switch inst := b.prog.Inst[pc]; inst.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			todo = append(todo, inst.Out, inst.Arg)

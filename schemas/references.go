@@ -96,6 +96,7 @@ func (l *loader) fragment(root *subschema, fragment string) *subschema {
 		return root
 	}
 	if fragment[0] != '/' {
+		l.anchors++
 		return root.resource.anchors[fragment]
 	}
 	v, owner := root.at, root
