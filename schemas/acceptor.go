@@ -162,7 +162,17 @@ func (t *translator) node(s *jsonschema.Schema) *node {
 	t.numbers(n, s)
 	t.members(n, s)
 	t.items(n, s)
+	if n.isOnlyReference() {
+		t.nodes[s] = n.all[0]
+		return n.all[0]
+	}
 	return n
+}
+
+// isOnlyReference reports whether a node says no more than that another one holds.
+func (n *node) isOnlyReference() bool {
+	return len(n.all) == 1 && n.types == 0 && n.foreign == 0 && n.values == nil && n.any == nil && n.one == nil && n.not == nil &&
+		n.choice == nil && n.text == nil && n.number == nil && n.members == nil && n.items == nil
 }
 
 func (t *translator) list(schemas []*jsonschema.Schema) []*node {

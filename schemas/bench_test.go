@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -108,6 +109,26 @@ func BenchmarkEncodingJSON(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkPattern is the automaton of a pattern and the regexp that it stands for.
+func BenchmarkPattern(b *testing.B) {
+	for _, c := range [][2]string{{`^[0-9]{14}$`, "73282932000381"}, {`^-?[0-9]+(\.[0-9]+)?$`, "12761.92"}, {`^[0-9]{4}-[0-9]{2}-[0-9]{2}T`, "2026-11-20T09:12:33Z"}} {
+		re := regexp.MustCompile(c[0])
+		matches, automaton := schemas.Pattern(re)
+		if !automaton {
+			b.Fatalf("%s has no automaton", re)
+		}
+		for name, match := range map[string]func(string) bool{"automaton": matches, "regexp": re.MatchString} {
+			b.Run(name+"/"+c[0], func(b *testing.B) {
+				for b.Loop() {
+					if !match(c[1]) {
+						b.Fatal("no match")
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ func (l *loader) checkSums(name string) {
 }
 
 // checkWork refuses schemas that would not end, or not soon: references that lead back to themselves without going to a
-// member or an item, and branches of branches that multiply.
+// member or an item, chains of references, and branches of branches that multiply.
 func (l *loader) checkWork() {
 	for _, s := range l.order {
 		if s.state == unseen {
@@ -53,7 +53,7 @@ func (l *loader) checkWork() {
 	}
 }
 
-// loops reports references that lead back in place.
+// loops reports references that lead back in place, or too far.
 func (l *loader) loops(s *subschema) {
 	s.state = open
 	for _, e := range s.edges {
@@ -67,6 +67,10 @@ func (l *loader) loops(s *subschema) {
 			l.list.Add(diag.Errorf(s.file.position(e.keyword), CodeSchemaLoop, "boucle : ce schéma revient à lui-même sans lire ni membre ni élément", "loop: this schema leads back to itself without reading a member or an item").
 				WithHint("une récursion passe par properties ou items", "a recursion goes through properties or items"))
 		}
+		s.depth = max(s.depth, 1+e.to.depth)
+	}
+	if s.depth == maxChain {
+		l.list.Errorf(s.file.position(s.at), CodeSchemaSize, "plus de %d schémas s'appellent l'un l'autre sur une même valeur", "more than %d schemas call one another on one value", maxChain)
 	}
 	s.state = done
 }

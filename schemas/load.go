@@ -31,6 +31,9 @@ const (
 	maxPatterns = 100_000
 	// maxAnchored bounds references by anchor times subschemas: jsonschema/v5 looks through all for each.
 	maxAnchored = 1_000_000
+	// maxChain bounds how deep schemas call one another on one value, as jsonschema/v5 recurses: a value may lie a hundred
+	// levels deep, and a stack that overflows ends the process.
+	maxChain = 100
 	// maxWork bounds how many subschemas one value meets, branches of branches included: doubling in each of fifty
 	// definitions would never end.
 	maxWork = 10_000
@@ -117,6 +120,7 @@ type subschema struct {
 	dynamic   string                // its $dynamicAnchor
 	recursive bool                  // its $recursiveAnchor
 	edges     []edge
+	depth     int // longest chain of schemas that one value meets
 	work      int // most subschemas that one value meets below; endless for recursion
 	state     uint8
 }

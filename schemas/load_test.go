@@ -48,6 +48,11 @@ func TestCompileRefuses(t *testing.T) {
 		doubling += fmt.Sprintf(`"d%d":{"allOf":[{"$ref":"#/$defs/d%d"},{"$ref":"#/$defs/d%d"}]},`, i, i+1, i+1)
 	}
 	doubling += `"d40":{}}}`
+	chain := `{"$ref":"#/$defs/d0","$defs":{`
+	for i := range 200 {
+		chain += fmt.Sprintf(`"d%d":{"$ref":"#/$defs/d%d"},`, i, i+1)
+	}
+	chain += `"d200":{}}}`
 	branches := func(n int) string { return strings.TrimSuffix(strings.Repeat("{          },", n), ",") }
 	tests := []struct {
 		name, schema string
@@ -94,6 +99,7 @@ func TestCompileRefuses(t *testing.T) {
 			}
 			return strings.TrimSuffix(b.String(), ",")
 		}() + `}}`, []string{"1:48898 size"}},
+		{"a chain", chain, []string{"1:2920 size"}},
 		{"doubling", doubling, []string{"1:659 size"}},
 		{"too deep", deep(101, `{"not":`, `{}`, `}`), []string{"1:701 json"}},
 		{"too long", `{"$comment":"` + strings.Repeat("x", 4<<20) + `"}`, []string{"0:0 size"}},

@@ -1,9 +1,10 @@
-// Package schemas judges the shape of canonical documents by JSON Schema (2020-12) and explains every fault in French
-// and English, with the place in the canonical document, the place in the source, and the EN 16931 term.
+// Package schemas judges the shape of documents by JSON Schema (draft-07, 2019-09, 2020-12) and explains every fault in
+// French and English, with the place in the document, the place in the source, and the EN 16931 term.
 //
-// jsonschema/v5 compiles the schemas and is the authority on every verdict; this package is its only owner. A schema
-// never reaches a file or a network. The package must not know transformers, routes or Kafka; the business rules are
-// in its sub-package rules.
+// jsonschema/v5 compiles the schemas and is the authority on every verdict; this package is its only owner. In front of
+// it stand a loader, which refuses what it would misjudge, not understand or never end, and an acceptor, which passes
+// most valid documents at a small part of its cost. A schema never reaches a file or a network. The package must not know
+// transformers, routes or Kafka; the business rules are in its sub-package rules.
 package schemas
 
 import (

@@ -58,23 +58,23 @@ func (s *Set) Validate(kind string, doc *document.Doc) []violation.Violation {
 }
 
 // Validate judges a document by one schema. See [Set.Validate].
-func (s *Schema) Validate(doc *document.Doc) []violation.Violation {
+func (s *Schema) Validate(doc *document.Doc) (vs []violation.Violation) {
+	defer func() {
+		if r := recover(); r != nil {
+			vs = []violation.Violation{crashed.New(violation.At{}, r)}
+		}
+	}()
 	if s.accept.accepts(doc) {
 		return nil
 	}
 	return s.refuse(doc)
 }
 
-// refuse asks the authority, whose errors say what is wrong; an acceptor that only was not sure gets none.
+// refuse asks the authority, whose errors say what is wrong. There are none where the acceptor was only unsure.
 func (s *Schema) refuse(doc *document.Doc) (vs []violation.Violation) {
 	if !s.affordable(doc) {
 		return []violation.Violation{costly.New(violation.At{}, maxSteps(doc))}
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			vs = []violation.Violation{crashed.New(violation.At{}, r)}
-		}
-	}()
 	err := s.compiled.Validate(toAny(doc.Root()))
 	if err == nil {
 		return nil
