@@ -109,6 +109,11 @@ func (l *loader) keyword(s *subschema, member document.Value, ignored bool) {
 	if !l.form(f, member, k.formIn(f.draft), name) {
 		return
 	}
+	if name == "contentSchema" && l.AssertFormat {
+		l.list.Add(diag.Errorf(f.nameOf(member), CodeSchemaUnsupported, "contentSchema : le contenu d'un texte n'est pas jugé par un schéma", "contentSchema: the content of a string is not judged by a schema").
+			WithHint("envoyez ce contenu comme un document", "send that content as a document"))
+		return
+	}
 	if k.reach == inPlace || k.form == schemaList {
 		if n := member.Len(); n > maxBranches {
 			l.list.Errorf(f.nameOf(member), CodeSchemaSize, "%[1]s : %[2]d schémas, au plus %[3]d", "%[1]s: %[2]d schemas, at most %[3]d", name, n, maxBranches)

@@ -199,7 +199,7 @@ func (l *loader) draft(f *file, value document.Value) bool {
 // position is the place of a value in its file; columns count characters there.
 func (f *file) position(v document.Value) diag.Position { return f.place(v.Source().Offset) }
 
-// name is the place of a member's name, which stands before its value.
+// nameOf is the place of a member's name, which stands before its value.
 func (f *file) nameOf(member document.Value) diag.Position {
 	at := member.Source().Offset
 	closing := bytes.LastIndexByte(f.data[:at], '"')

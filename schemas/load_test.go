@@ -76,6 +76,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"another draft inside", `{"$defs":{"a":{"$id":"http://a.invalid/a","$schema":"http://json-schema.org/draft-07/schema#"}}}`, []string{"1:53 unsupported"}},
 		{"an unknown format", `{"format":"dat"}`, []string{"1:11 format"}},
 		{"an unknown encoding", `{"contentEncoding":"rot13","contentMediaType":"text/xml"}`, []string{"1:20 format", "1:47 format"}},
+		{"a schema of contents", `{"contentMediaType":"application/json","contentSchema":{"minimum":1}}`, []string{"1:40 unsupported"}},
 		{"a back reference", `{"pattern":"(a)\\1","patternProperties":{"(?=a)":{}}}`, []string{"1:12 pattern", "1:42 pattern"}},
 		{"a pattern bomb", `{"pattern":"` + strings.Repeat("x{1000}", 6) + `"}`, []string{"1:12 size"}},
 		{"many patterns", `{"allOf":[` + strings.TrimSuffix(strings.Repeat(`{"pattern":"x{900}"},`, 120), ",") + `]}`, []string{"0:0 size"}},

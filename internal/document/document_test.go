@@ -192,3 +192,19 @@ func TestEscapeToken(t *testing.T) {
 		assert.Equal(t, want, document.EscapeToken(in))
 	}
 }
+
+func TestFirstAndNextVisitTheChildren(t *testing.T) {
+	d := sample()
+	for i := range d.Len() {
+		var want, got []document.Value
+		for c := range d.At(i).Children() {
+			want = append(want, c)
+		}
+		for c := d.At(i).First(); c.Exists(); c = c.Next() {
+			got = append(got, c)
+		}
+		assert.Equal(t, want, got, d.At(i).Pointer())
+	}
+	assert.False(t, document.Value{}.First().Exists())
+	assert.False(t, document.Value{}.Next().Exists())
+}
