@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -26,11 +24,8 @@ func (c *cli) serve() *cobra.Command {
 				return err
 			}
 			running, err := app.Start(cmd.Context(), gateway, app.Options{Logger: logger, Now: time.Now, French: c.lang == "fr"})
-			switch {
-			case errors.Is(err, context.Canceled) && cmd.Context().Err() != nil:
-				return nil // stopped while it waited for its cluster
-			case err != nil:
-				return err
+			if err != nil {
+				return left(err, cmd.Context().Err()) // it may have waited for its cluster
 			}
 			logger.Info("configuration loaded", "config", gateway.Config.String(), "routes", len(gateway.Routes.Routes()))
 			c.printf("passerelle sert sur %s ; Ctrl-C pour arrêter\n", "passerelle serves on %s; Ctrl-C to stop\n", strings.Join(running.Brokers(), ", "))

@@ -314,7 +314,7 @@ func (m *monitor) membership(ctx context.Context, s watched) []finding {
 	case err != nil:
 		return []finding{{coordinatorFault(name, err), true}}
 	case ops.Known() && !ops.Allows(kafka.OperationRead):
-		return []finding{{forbiddenFault(s.group, errors.New("Read, Group")), true}}
+		return []finding{{forbiddenFault(s.group, errors.New("no permission to read as this group (READ on the group)")), true}}
 	}
 	return nil
 }
