@@ -184,7 +184,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.Topics.Partitions, 3)
 	setDefault(&c.Topics.Replication, 3)
 	setDefault(&c.Limits.Document, 16<<20)
-	setDefault(&c.Limits.InFlightRecords, 8192)
+	setDefault(&c.Limits.InFlightRecords, 2048)
 	setDefault(&c.Limits.InFlightBytes, 32<<20)
 	if !c.Routes.Catalog.IsSet() {
 		c.Routes.Catalog.Value = true

@@ -116,7 +116,7 @@ func sniff(data []byte) (shape, *violation.Violation) {
 		return "", refuse(unsupportedArchive, "zip")
 	case bytes.HasPrefix(data, []byte("\x1f\x8b")):
 		return "", refuse(unsupportedArchive, "gzip")
-	case isHTML(text):
+	case text[0] == '<' && isHTML(text):
 		return "", refuse(htmlDocument)
 	case text[0] == '<', isUTF16(data):
 		return xmlShape, nil

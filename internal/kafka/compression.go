@@ -5,11 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go/compress"
 	"github.com/segmentio/kafka-go/compress/gzip"
 	"github.com/segmentio/kafka-go/compress/lz4"
 	"github.com/segmentio/kafka-go/compress/snappy"
-	"github.com/segmentio/kafka-go/compress/zstd"
 )
 
 // Compression is how the batches of a topic are compressed.
@@ -36,44 +36,52 @@ const compressAbove = 8 << 10
 type compressor struct {
 	topics map[string]Compression
 	codecs map[Compression]compress.Codec // they pool their encoders
+	zstd   *zstd.Encoder                  // not kafka-go's codec: as a stream each encoder keeps 8 MiB
 }
 
 func newCompressor(topics map[string]Compression) *compressor {
-	return &compressor{topics: topics, codecs: map[Compression]compress.Codec{
-		CompressGzip: &gzip.Codec{}, CompressSnappy: &snappy.Codec{}, CompressLz4: &lz4.Codec{}, CompressZstd: &zstd.Codec{Level: 1},
+	// A window of 1 MiB instead of 4, since that is the size of a large batch: no ratio of BenchmarkCompression changes,
+	// and the window is most of an encoder's memory. The batch has a checksum already.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20),
+		zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return &compressor{topics: topics, zstd: z, codecs: map[Compression]compress.Codec{
+		CompressGzip: &gzip.Codec{}, CompressSnappy: &snappy.Codec{}, CompressLz4: &lz4.Codec{},
 	}}
 }
 
 // apply returns the sealed batch compressed as its topic asks, or itself where that would not make it smaller.
 func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	kind := c.topics[topic]
-	if kind == CompressAuto {
-		if len(batch) <= compressAbove {
-			return batch, nil
-		}
+	if kind == CompressAuto && len(batch) > compressAbove {
 		kind = CompressZstd
 	}
-	codec := c.codecs[kind]
-	if codec == nil {
+	if kind == CompressAuto || kind == CompressNone {
 		return batch, nil
 	}
-	var out bytes.Buffer
-	out.Grow(len(batch) / 2)
-	out.Write(batch[:batchHeaderSize])
-	w := codec.NewWriter(&out)
-	_, err := w.Write(batch[batchHeaderSize:])
-	if closing := w.Close(); err == nil {
-		err = closing
+	small := append(make([]byte, 0, batchHeaderSize+len(batch)/2), batch[:batchHeaderSize]...)
+	code := int8(compress.Zstd)
+	if kind == CompressZstd {
+		small = c.zstd.EncodeAll(batch[batchHeaderSize:], small)
+	} else {
+		codec, out := c.codecs[kind], bytes.NewBuffer(small)
+		w := codec.NewWriter(out)
+		_, err := w.Write(batch[batchHeaderSize:])
+		if closing := w.Close(); err == nil {
+			err = closing
+		}
+		if err != nil {
+			return nil, fmt.Errorf("kafka: compressing a batch for %q with %s: %w", topic, codec.Name(), err)
+		}
+		small, code = out.Bytes(), codec.Code()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("kafka: compressing a batch for %q with %s: %w", topic, codec.Name(), err)
-	}
-	if out.Len() >= len(batch) {
+	if len(small) >= len(batch) {
 		return batch, nil
 	}
-	small := out.Bytes()
 	attributes := binary.BigEndian.Uint16(small[posAttributes:])
-	binary.BigEndian.PutUint16(small[posAttributes:], attributes|uint16(codec.Code()))
+	binary.BigEndian.PutUint16(small[posAttributes:], attributes|uint16(code))
 	seal(small)
 	return small, nil
 }

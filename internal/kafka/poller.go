@@ -14,7 +14,7 @@ const (
 	// how long a closed connection may linger.
 	fetchWait = 500 * time.Millisecond
 	// Bytes asked for a partition in one fetch: enough for some hundred documents.
-	partitionBytes = 1 << 20
+	partitionBytes = 256 << 10
 	// Bytes asked for in one request over all its partitions, and the least for each: the response is in memory
 	// at once.
 	requestBytes      = 16 << 20

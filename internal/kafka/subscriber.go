@@ -43,7 +43,8 @@ type SubscriberConfig struct {
 	// than the cores of a gateway, few enough that batches fill.
 	Lanes int
 	// MaxInFlightRecords and MaxInFlightBytes bound what is fetched and not acknowledged, shared evenly by the
-	// partitions; one fetch may exceed them. Defaults 8192 and 32 MiB: some seconds of work, a fraction of memory.
+	// partitions; one fetch may exceed them. Defaults 2048 and 32 MiB: what is more than
+	// handlers can take at once waits in memory instead of in the log.
 	MaxInFlightRecords int
 	MaxInFlightBytes   int
 
@@ -66,7 +67,7 @@ type SubscriberConfig struct {
 func (c *SubscriberConfig) setDefaults() error {
 	c.BatchSize = cmp.Or(c.BatchSize, 1)
 	c.Lanes = cmp.Or(c.Lanes, 16)
-	c.MaxInFlightRecords = cmp.Or(c.MaxInFlightRecords, 8192)
+	c.MaxInFlightRecords = cmp.Or(c.MaxInFlightRecords, 2048)
 	c.MaxInFlightBytes = cmp.Or(c.MaxInFlightBytes, 32<<20)
 	c.CommitInterval = cmp.Or(c.CommitInterval, 100*time.Millisecond)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 3*time.Second)
