@@ -146,12 +146,18 @@ type guardConn struct {
 	head   [frameHead]byte // size, key and version of the frame under way
 	body   int             // bytes of the frame after its size, or 0 between frames
 
+	last []byte // what is left of the farewell that kfake reads after the client has gone
+
 	mu   sync.Mutex
 	owed []owed // requests without a response, oldest first
+	gone bool   // the client has, and a farewell follows
 }
 
 // Read gives kfake the size of the next frame, or its body, once it is checked.
 func (c *guardConn) Read(p []byte) (int, error) {
+	if len(c.last) > 0 {
+		return c.readLast(p)
+	}
 	if c.body == 0 {
 		return c.readHead(p)
 	}
@@ -167,6 +173,9 @@ func (c *guardConn) readHead(p []byte) (int, error) {
 		return 0, err
 	}
 	if _, err := io.ReadFull(c.Conn, c.head[:]); err != nil {
+		if c.last = c.partWith(); c.last != nil {
+			return c.readLast(p)
+		}
 		return 0, c.ended(err)
 	}
 	size, err := checkHead(c.head)
@@ -201,6 +210,12 @@ func (c *guardConn) readBody(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (c *guardConn) readLast(p []byte) (int, error) {
+	n := copy(p, c.last)
+	c.last = c.last[n:]
+	return n, nil
+}
+
 // Write sends a response, which kfake writes in one piece, to a client that takes it in time.
 func (c *guardConn) Write(p []byte) (int, error) {
 	if err := c.SetWriteDeadline(time.Now().Add(frameTimeout)); err != nil {
@@ -213,7 +228,7 @@ func (c *guardConn) Write(p []byte) (int, error) {
 			c.guard.warn("a batch could not be written to the disk, its producer has to send it again", "remote", c.RemoteAddr().String())
 		}
 	}
-	if _, err := c.Conn.Write(frame); err != nil {
+	if _, err := c.Conn.Write(frame); err != nil && !c.hasGone() {
 		return 0, err
 	}
 	return len(p), nil

@@ -21,16 +21,20 @@ import (
 
 // owed is a request that kfake has read and not answered.
 type owed struct {
-	key     kmsg.Key
-	version int16
+	key      kmsg.Key
+	version  int16
+	farewell []byte // of a JoinGroup: what takes it back when the client has gone
 }
 
 // owe notes a request that is about to be handed to kfake. kfake answers the requests of a connection in order, and reads
 // one ahead at most, so there are never more than two.
 func (c *guardConn) owe(frame []byte) {
-	o := owed{kmsg.Key(binary.BigEndian.Uint16(frame)), int16(binary.BigEndian.Uint16(frame[2:]))}
+	o := owed{key: kmsg.Key(binary.BigEndian.Uint16(frame)), version: int16(binary.BigEndian.Uint16(frame[2:]))}
 	if o.key == kmsg.Produce && unanswered(frame, o.version) {
 		return
+	}
+	if o.key == kmsg.JoinGroup {
+		o.farewell = farewell(frame)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
