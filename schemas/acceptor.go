@@ -345,7 +345,9 @@ func (t *translator) pattern(re *regexp.Regexp) *pattern {
 		p = &pattern{regexp: re}
 		if t.states < maxAllStates {
 			p = newPattern(re)
-			t.states += len(p.kind) + 1
+			if t.states += len(p.kind); p.next == nil {
+				t.states += maxStates // looking for one took as long
+			}
 		}
 		t.patterns[re.String()] = p
 	}

@@ -112,7 +112,7 @@ func added(a, b int) int { return min(a+b, endless) }
 // Real documents need three for each value; recursive schemas with branches may double them with every level.
 const (
 	freeSteps     = 2_000_000
-	stepsPerValue = 20
+	stepsPerValue = 50
 )
 
 func maxSteps(doc *document.Doc) int { return freeSteps + stepsPerValue*doc.Len() }
