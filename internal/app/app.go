@@ -136,37 +136,59 @@ func waits(err error) bool {
 	return errors.As(err, &unreachable)
 }
 
-// awaitCluster makes sure that the topics exist, as soon as a broker answers.
+// awaitCluster makes sure that the topics exist and have leaders, as soon as a broker answers.
 func (a *App) awaitCluster(ctx context.Context, cluster *kafka.Cluster, topics []kafka.Topic) error {
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	for {
-		asking, cancel := context.WithTimeout(ctx, lookTimeout)
-		err := cluster.Ping(asking)
-		cancel()
-		if err == nil {
-			a.health.Set(nil)
-			if err = cluster.EnsureTopics(ctx, topics); err == nil {
-				return nil
-			}
-			if again := cluster.Ping(ctx); again == nil { // it answers, and that was its answer
-				return kafka.Explain(err)
-			}
-			continue
-		}
-		if ctx.Err() != nil {
+		fault, err := a.tryCluster(ctx, cluster, topics)
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
-		}
-		if !waits(err) {
+		case err != nil:
 			return kafka.Explain(err)
+		case fault == nil:
+			a.health.Set(nil)
+			return nil
 		}
-		a.health.Set([]telemetry.Fault{unreachableFault(a.brokers, err)})
+		a.health.Set([]telemetry.Fault{*fault})
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
 		}
 	}
+}
+
+// tryCluster asks for the topics once. It returns the fault that waiting may mend, or the error that it will not.
+func (a *App) tryCluster(ctx context.Context, cluster *kafka.Cluster, topics []kafka.Topic) (*telemetry.Fault, error) {
+	ping := func() (*telemetry.Fault, error) {
+		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
+		err := cluster.Ping(ctx)
+		if err == nil || !waits(err) {
+			return nil, err
+		}
+		fault := unreachableFault(a.brokers, err)
+		return &fault, nil
+	}
+	if fault, err := ping(); fault != nil || err != nil {
+		return fault, err
+	}
+	asking, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	failed := cluster.EnsureTopics(asking, topics)
+	if failed == nil {
+		return nil, nil
+	}
+	if fault, err := ping(); fault != nil || err != nil { // it has gone meanwhile
+		return fault, err
+	}
+	if asking.Err() == nil {
+		return nil, failed // its answer, and it lasts
+	}
+	fault := topicsFault(a.brokers, failed)
+	return &fault, nil
 }
 
 // watch looks for faults until Stop.

@@ -31,6 +31,7 @@ const (
 	faultDisk         = "disk_reserve"
 	faultStopped      = "partition_stopped"
 	faultTopicMissing = "topic_missing"
+	faultTopics       = "topics_unavailable"
 	faultForbidden    = "authorization_refused"
 	faultCoordinator  = "coordinator_unavailable"
 	faultRecordTooBig = "record_too_large"
@@ -94,6 +95,17 @@ func missingFault(topic string) telemetry.Fault {
 		EN:       fmt.Sprintf("the topic %q does not exist, or not any more", topic),
 		RemedyFR: "Recréez-le (« passerelle doctor » donne la commande). La passerelle reprend d'elle-même ; les messages d'un sujet supprimé sont perdus pour tous.",
 		RemedyEN: "Create it again (\"passerelle doctor\" gives the command). The gateway goes on by itself; the messages of a deleted topic are lost to all.",
+	}
+}
+
+// topicsFault says why a gateway that starts cannot go on although a broker answers.
+func topicsFault(brokers []string, err error) telemetry.Fault {
+	return telemetry.Fault{
+		Code: faultTopics, Subject: strings.Join(brokers, ", "), Down: true,
+		FR:       fmt.Sprintf("les sujets ne sont pas encore utilisables : %v", err),
+		EN:       fmt.Sprintf("the topics cannot be used yet: %v", err),
+		RemedyFR: "Vérifiez que tous les brokers du cluster tournent ; « passerelle doctor » nomme les partitions sans chef. La passerelle démarre d'elle-même ensuite.",
+		RemedyEN: "Check that all brokers of the cluster run; \"passerelle doctor\" names the partitions without a leader. The gateway then starts by itself.",
 	}
 }
 

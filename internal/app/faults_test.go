@@ -228,6 +228,30 @@ func TestStartWaitsForTheCluster(t *testing.T) {
 	require.Equal(t, 1, logs.count("défaut terminé"))
 }
 
+// A cluster that answers but is not whole yet is waited for too: here a topic without leader.
+func TestStartWaitsForTheTopics(t *testing.T) {
+	t.Parallel() // it mostly waits
+	p := newProxy(t)
+	c := p.cluster()
+	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "suppliers", Err: kerr.LeaderNotAvailable, Count: -1})
+	listen := freeAddr(t)
+	gateway := load(t, writeConfig(t, "127.0.0.1:0", clusterYAML(p)+"telemetry:\n  listen: "+listen+"\n", nil))
+	done := make(chan error, 1)
+	go func() {
+		running, err := app.Start(t.Context(), gateway, app.Options{Logger: quiet(), Now: time.Now})
+		if err == nil {
+			err = running.Stop()
+		}
+		done <- err
+	}()
+	require.Eventually(t, func() bool {
+		code, body := httpGet(t, listen, "/readyz")
+		return code == 503 && strings.Contains(body, `"code":"topics_unavailable"`)
+	}, patience, 10*time.Millisecond)
+	h.Remove()
+	require.NoError(t, <-done)
+}
+
 // What only a change of the configuration can mend ends the start: here TLS where there is none.
 func TestStartRefusesWhatWaitingCannotMend(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
