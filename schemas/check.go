@@ -114,11 +114,9 @@ func (l *loader) keyword(s *subschema, member document.Value, ignored bool) {
 			WithHint("envoyez ce contenu comme un document", "send that content as a document"))
 		return
 	}
-	if k.reach == inPlace || k.form == schemaList {
-		if n := member.Len(); n > maxBranches {
-			l.list.Errorf(f.nameOf(member), CodeSchemaSize, "%[1]s : %[2]d schémas, au plus %[3]d", "%[1]s: %[2]d schemas, at most %[3]d", name, n, maxBranches)
-			return
-		}
+	if n := member.Len(); n > maxBranches && (k.form == schemaList || k.form != aSchema && k.reach == inPlace) {
+		l.list.Errorf(f.nameOf(member), CodeSchemaSize, "%[1]s : %[2]d schémas, au plus %[3]d", "%[1]s: %[2]d schemas, at most %[3]d", name, n, maxBranches)
+		return
 	}
 	reach := k.reach
 	if ignored {

@@ -118,6 +118,15 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
+// longSchema has more members than a list of schemas may have branches.
+func longSchema() string {
+	var b strings.Builder
+	for i := range 1500 {
+		fmt.Fprintf(&b, `"x-note%d":"a note",`, i)
+	}
+	return b.String() + `"type":"null"`
+}
+
 func TestCompileAccepts(t *testing.T) {
 	for name, schema := range map[string]string{
 		"annotations":           `{"title":"a","description":"b","$comment":"c","default":{"foo":1},"examples":[{"foo":1}],"deprecated":true,"readOnly":true,"writeOnly":false}`,
@@ -130,6 +139,7 @@ func TestCompileAccepts(t *testing.T) {
 		"a relative $id":        `{"$id":"/schemas/a.json","$ref":"#/$defs/b","$defs":{"b":{"$id":"b.json"},"c":{"$ref":"b.json"}}}`,
 		"a whole number":        `{"minLength":2.0,"maxLength":1e2}`,
 		"true":                  `true`,
+		"a long schema":         `{"not":{` + longSchema() + `}}`,
 		"blanks around":         "\ufeff {\n} ",
 	} {
 		if _, err := schemas.Compile(name, []byte(schema)); err != nil {
