@@ -181,6 +181,9 @@ func TestSuiteBeyond(t *testing.T) {
 		t.Run(tt.folder, func(t *testing.T) {
 			tt.options.Annotate, tt.options.Resources = true, remotes(t, root)
 			got, refused, wrong := judgeSuite(t, filepath.Join(root, "tests", tt.folder), tt.options)
+			if got.tests == 0 {
+				t.Skip("the corpus does not have it")
+			}
 			t.Logf("%+v", got)
 			for _, name := range append(refused, wrong...) {
 				if !known[name] {
