@@ -38,7 +38,7 @@ sources:
 func TestKillGateway(t *testing.T) {
 	for _, delivery := range []string{"at_least_once", "exactly_once"} {
 		t.Run(delivery, func(t *testing.T) {
-			keys, perKey, kills, seed := endurance(t, 200, 60, 3)
+			keys, perKey, kills, seed := endurance(t, 200, 60, 2)
 			c := newClusterRun(t, delivery, keys, perKey)
 			random := rand.New(rand.NewPCG(seed, 4))
 			process := c.start(t)
