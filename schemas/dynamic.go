@@ -9,7 +9,7 @@ import (
 // jsonschema/v5 does not follow $dynamicRef and $recursiveRef as the standard says (2020-12 core, section 8.2.3.2: the
 // outermost resource in the dynamic scope that declares the anchor). It looks for anchors below each schema that was
 // entered, whether or not they belong to an embedded resource, forgets what was entered before "then" and "else", and
-// never finds the anchor it started from once it has passed another. Most schemas fall in neither gap.
+// never finds the anchor it started from once it has passed another. Most schemas fall into none of these gaps.
 //
 // checkDynamic walks all ways into each such reference with both rules side by side, and refuses the schema where they
 // part. The documents decide which way is taken, so a way that none takes may refuse a schema that is judged rightly.

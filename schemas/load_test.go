@@ -107,6 +107,12 @@ func TestCompileRefuses(t *testing.T) {
 		{"past an intermediate resource", `{"$id":"http://a.invalid/main","$ref":"item","$defs":{"bar":{"$id":"bar","$defs":{
 "item":{"$id":"item","properties":{"content":{"$dynamicRef":"#content"}},"$defs":{"d":{"$dynamicAnchor":"content","type":"integer"}}},
 "content":{"$dynamicAnchor":"content","type":"string"}}}}}`, []string{"2:61 unsupported"}},
+		{"in then", `{"$id":"http://a.invalid/m","if":true,"then":{"$ref":"r"},"$defs":{"n":{"$dynamicAnchor":"n","type":"string"},
+"r":{"$id":"r","$dynamicRef":"#n","$defs":{"n":{"$dynamicAnchor":"n","type":"integer"}}}}}`, []string{"2:30 unsupported"}},
+		{"back at the first anchor", `{"$id":"http://a.invalid/m","$ref":"r","$defs":{"n":{"$dynamicAnchor":"n"},"s":{
+"$dynamicRef":"#n"},"r":{"$id":"r","properties":{"a":{"$ref":"m#/$defs/s"}},"$defs":{"n":{"$dynamicAnchor":"n"}}}}}`, []string{"2:15 unsupported"}},
+		{"entered below its anchor", `{` + draft201909 + `"$id":"http://a.invalid/m","$ref":"r#/$defs/s","$defs":{"r":{"$id":"r","$recursiveAnchor":true,"$defs":{"s":{"items":{"$ref":"q"}}}},
+"q":{"$id":"q","$recursiveAnchor":true,"items":{"$recursiveRef":"#"}}}}`, []string{"2:65 unsupported"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -134,6 +140,8 @@ func TestCompileAccepts(t *testing.T) {
 		"draft-07":              `{` + draft07 + `"definitions":{"a":{"$id":"#a"}},"items":[{"$ref":"#a"}],"additionalItems":false,"dependencies":{"a":["b"],"c":{}}}`,
 		"beside $ref":           `{` + draft07 + `"$ref":"#/definitions/a","definitions":{"a":{"type":"string"}}}`,
 		"2019-09":               `{` + draft201909 + `"$recursiveAnchor":true,"items":{"$recursiveRef":"#"},"unevaluatedItems":false,"minContains":0}`,
+		"one dynamic anchor":    `{"$dynamicAnchor":"n","items":{"$dynamicRef":"#n"},"if":true,"then":{"properties":{"a":{"$dynamicRef":"#n"}}}}`,
+		"extended":              `{"$id":"http://a.invalid/m","$ref":"r","$defs":{"n":{"$dynamicAnchor":"n"},"r":{"$id":"r","items":{"$dynamicRef":"#n"},"$defs":{"n":{"$dynamicAnchor":"n"}}}}}`,
 		"recursion":             `{"properties":{"left":{"$ref":"#"},"right":{"$ref":"#"}},"additionalProperties":false}`,
 		"a metaschema":          `{"$ref":"https://json-schema.org/draft/2020-12/schema"}`,
 		"a relative $id":        `{"$id":"/schemas/a.json","$ref":"#/$defs/b","$defs":{"b":{"$id":"b.json"},"c":{"$ref":"b.json"}}}`,
