@@ -130,6 +130,7 @@ func Rules() Architecture {
 		},
 		Owners: []Owner{
 			{"github.com/segmentio/kafka-go", []string{"internal/kafka"}},
+			{"github.com/klauspost/compress", []string{"internal/kafka"}},
 			{"github.com/ThreeDotsLabs/watermill", []string{"internal/kafka", "internal/pipeline"}},
 			// A benchmark that measured the gateway through the gateway's own client would not see that client's faults.
 			{"github.com/twmb/franz-go", []string{"internal/embedded", "internal/bench"}},

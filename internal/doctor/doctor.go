@@ -242,11 +242,11 @@ func lacking(served map[int16]kafka.VersionRange) []string {
 func (x *examination) versions(subject string, short []string) {
 	if len(short) > 0 {
 		x.add("versions", subject, Problem, say(
-			"des requêtes nécessaires ne sont pas servies (%s) : il faut Apache Kafka 2.5 à 4.x, ou ce qui parle son protocole",
-			"requests that are needed are not served (%s): it takes Apache Kafka 2.5 to 4.x, or what speaks its protocol", strings.Join(short, ", ")), "")
+			"des requêtes nécessaires ne sont pas servies (%s) : il faut Apache Kafka 2.8 à 4.x, ou ce qui parle son protocole",
+			"requests that are needed are not served (%s): it takes Apache Kafka 2.8 to 4.x, or what speaks its protocol", strings.Join(short, ", ")), "")
 		return
 	}
-	x.ok("versions", subject, say("toutes les requêtes nécessaires sont servies (Kafka 2.5 ou plus)", "all requests that are needed are served (Kafka 2.5 or later)"))
+	x.ok("versions", subject, say("toutes les requêtes nécessaires sont servies (Kafka 2.8 ou plus)", "all requests that are needed are served (Kafka 2.8 or later)"))
 }
 
 // produce looks at the permission to produce idempotently.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go/compress"
@@ -36,21 +37,21 @@ const compressAbove = 8 << 10
 type compressor struct {
 	topics map[string]Compression
 	codecs map[Compression]compress.Codec // they pool their encoders
-	zstd   *zstd.Encoder                  // not kafka-go's codec: as a stream each encoder keeps 8 MiB
 }
 
 func newCompressor(topics map[string]Compression) *compressor {
-	// A window of 1 MiB instead of 4, since that is the size of a large batch: no ratio of BenchmarkCompression changes,
-	// and the window is most of an encoder's memory. The batch has a checksum already.
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20),
-		zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
-	if err != nil {
-		panic(err) // the options are constants
-	}
-	return &compressor{topics: topics, zstd: z, codecs: map[Compression]compress.Codec{
+	return &compressor{topics: topics, codecs: map[Compression]compress.Codec{
 		CompressGzip: &gzip.Codec{}, CompressSnappy: &snappy.Codec{}, CompressLz4: &lz4.Codec{},
 	}}
 }
+
+// zstdEncoder is not kafka-go's codec, whose encoders keep 8 MiB each because they work on streams. Its window is 1 MiB
+// instead of 4, the size of a large batch: no ratio of BenchmarkCompression changes, and the window is most of its memory.
+// The batch has a checksum already.
+var zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20),
+		zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+})
 
 // apply returns the sealed batch compressed as its topic asks, or itself where that would not make it smaller.
 func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
@@ -64,7 +65,11 @@ func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	small := append(make([]byte, 0, batchHeaderSize+len(batch)/2), batch[:batchHeaderSize]...)
 	code := int8(compress.Zstd)
 	if kind == CompressZstd {
-		small = c.zstd.EncodeAll(batch[batchHeaderSize:], small)
+		encoder, err := zstdEncoder()
+		if err != nil {
+			return nil, fmt.Errorf("kafka: compressing a batch for %q with zstd: %w", topic, err)
+		}
+		small = encoder.EncodeAll(batch[batchHeaderSize:], small)
 	} else {
 		codec, out := c.codecs[kind], bytes.NewBuffer(small)
 		w := codec.NewWriter(out)

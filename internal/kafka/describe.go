@@ -87,14 +87,8 @@ type PartitionDescription struct {
 
 // Describe asks any broker about the cluster and the topics, with what this client may do. Nothing is created.
 func (c *Cluster) Describe(ctx context.Context, topics []string) (*Description, error) {
-	r, err := c.ask(ctx, &exchange{key: protocol.Metadata, version: 8, node: anyNode, body: func(w *writer) {
-		w.array(len(topics))
-		for _, t := range topics {
-			w.string(t)
-		}
-		w.bool(false) // allow_auto_topic_creation
-		w.bool(true)  // include_cluster_authorized_operations
-		w.bool(true)  // include_topic_authorized_operations
+	r, err := c.ask(ctx, &exchange{key: protocol.Metadata, version: 10, flexible: true, node: anyNode, body: func(w *writer) {
+		w.metadataOf(topics, true)
 	}})
 	if err != nil {
 		return nil, Explain(err)
@@ -109,26 +103,30 @@ func (c *Cluster) Describe(ctx context.Context, topics []string) (*Description, 
 func decodeDescription(r *reader) *Description {
 	d := &Description{}
 	r.int32() // throttle time
-	for n := r.array(12); n > 0 && r.err == nil; n-- {
-		id, host, port := r.int32(), r.string(), r.int32()
-		r.string() // rack
+	for n := r.compactArray(11); n > 0 && r.err == nil; n-- {
+		id, host, port := r.int32(), r.compactString(), r.int32()
+		r.compactString() // rack
+		r.tags()
 		d.Brokers = append(d.Brokers, BrokerDescription{id, net.JoinHostPort(host, strconv.Itoa(int(port)))})
 	}
-	d.ClusterID = r.string()
+	d.ClusterID = r.compactString()
 	r.int32() // controller
-	for n := r.array(9); n > 0 && r.err == nil; n-- {
-		code, t := r.int16(), TopicDescription{Name: r.string()}
+	for n := r.compactArray(26); n > 0 && r.err == nil; n-- {
+		code, t := r.int16(), TopicDescription{Name: r.compactString()}
+		r.take(len(topicID{}))
 		r.int8() // internal
-		for p := r.array(26); p > 0 && r.err == nil; p-- {
+		for p := r.compactArray(18); p > 0 && r.err == nil; p-- {
 			r.int16() // error: the leader says it
 			part := PartitionDescription{Index: r.int32(), Leader: r.int32()}
 			r.int32() // leader epoch
 			part.Replicas, part.InSync = r.int32s(), r.int32s()
 			r.int32s() // offline replicas: those that are not in sync tell as much
+			r.tags()
 			t.Partitions = append(t.Partitions, part)
 		}
 		slices.SortFunc(t.Partitions, func(a, b PartitionDescription) int { return int(a.Index) - int(b.Index) }) // brokers list them anyhow
 		t.Operations = Operations(r.int32())
+		r.tags()
 		if code == codeUnknownTopic {
 			t.Err = &UnknownTopicError{Topic: t.Name}
 		} else if code != 0 {
@@ -142,7 +140,7 @@ func decodeDescription(r *reader) *Description {
 
 func (r *reader) int32s() []int32 {
 	var out []int32
-	for n := r.array(4); n > 0 && r.err == nil; n-- {
+	for n := r.compactArray(4); n > 0 && r.err == nil; n-- {
 		out = append(out, r.int32())
 	}
 	return out
@@ -305,18 +303,17 @@ type Need struct {
 	VersionRange
 }
 
-// Needs lists the requests that the gateway sends: its own in the one version that it speaks, those of kafka-go's
-// group membership in the versions that kafka-go knows.
+// Needs lists the requests that the gateway sends, each in the versions that it speaks.
 func Needs() []Need {
-	need := func(key protocol.ApiKey, low, high int16) Need {
-		return Need{key.String(), int16(key), VersionRange{low, high}}
+	need := func(key protocol.ApiKey, version int16) Need {
+		return Need{key.String(), int16(key), VersionRange{version, version}}
 	}
 	return []Need{
-		need(protocol.Produce, 8, 8), need(protocol.Fetch, 11, 11), need(protocol.ListOffsets, 5, 5), need(protocol.Metadata, 8, 8),
-		need(protocol.OffsetCommit, 7, 7), need(protocol.OffsetFetch, 7, 7), need(protocol.FindCoordinator, 2, 2), need(protocol.CreateTopics, 4, 4),
-		need(protocol.InitProducerId, 1, 1),
-		need(protocol.FindCoordinator, 0, 0), need(protocol.JoinGroup, 1, 2), need(protocol.SyncGroup, 0, 0), need(protocol.Heartbeat, 0, 0),
-		need(protocol.LeaveGroup, 0, 0), need(protocol.OffsetFetch, 1, 1),
+		need(protocol.Produce, 8), need(protocol.Fetch, 11), need(protocol.ListOffsets, 5), need(protocol.Metadata, 10),
+		need(protocol.OffsetCommit, 7), need(protocol.OffsetFetch, 7), need(protocol.FindCoordinator, 2),
+		need(protocol.JoinGroup, 5), need(protocol.SyncGroup, 3), need(protocol.Heartbeat, 3), need(protocol.LeaveGroup, 2),
+		need(protocol.CreateTopics, 4), need(protocol.InitProducerId, 1), need(protocol.AddPartitionsToTxn, 1),
+		need(protocol.AddOffsetsToTxn, 1), need(protocol.EndTxn, 1), need(protocol.TxnOffsetCommit, 3),
 	}
 }
 

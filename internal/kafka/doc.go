@@ -9,9 +9,9 @@
 // kafka-go cannot write idempotently, shows records of aborted transactions, loses the end of compacted batches,
 // allocates what a hostile length says, routes by metadata that is up to seconds old, commits with a leader epoch that
 // misleads other clients, and becomes a new member of its group with every lost connection. Reader, Writer and
-// ConsumerGroup are not used. Versions spoken: Produce 8, Fetch 11, ListOffsets 5, Metadata 8, OffsetCommit 7,
+// ConsumerGroup are not used. Versions spoken: Produce 8, Fetch 11, ListOffsets 5, Metadata 10, OffsetCommit 7,
 // OffsetFetch 7, FindCoordinator 2, JoinGroup 5, SyncGroup 3, Heartbeat 3, LeaveGroup 2, CreateTopics 4,
-// InitProducerId 1, AddPartitionsToTxn 1, AddOffsetsToTxn 1, EndTxn 1, TxnOffsetCommit 3; all are served by Kafka 2.5 to
+// InitProducerId 1, AddPartitionsToTxn 1, AddOffsetsToTxn 1, EndTxn 1, TxnOffsetCommit 3; all are served by Kafka 2.8 to
 // 4.x.
 //
 // # Life of a fetched record

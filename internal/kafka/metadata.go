@@ -21,9 +21,13 @@ const (
 	minRefresh = 50 * time.Millisecond
 )
 
+// topicID tells a topic from one of the same name that was there before (KIP-516). It is zero when the topic is unknown.
+type topicID [16]byte
+
 // topicInfo is what a broker said about one topic.
 type topicInfo struct {
 	name    string
+	id      topicID
 	code    int16 // error of the whole topic
 	leaders []int32
 	at      time.Time
@@ -62,14 +66,8 @@ func (tc *topicCache) put(t *topicInfo) {
 // metadata asks any broker about the topics; none (an empty slice, not nil) asks for the brokers only. The
 // transport's own metadata requests are answered from its cache, this one is not.
 func (c *Cluster) metadata(ctx context.Context, topics []string) ([]*topicInfo, error) {
-	r, err := c.ask(ctx, &exchange{key: protocol.Metadata, version: 8, node: anyNode, body: func(w *writer) {
-		w.array(len(topics))
-		for _, t := range topics {
-			w.string(t)
-		}
-		w.bool(false) // allow_auto_topic_creation: topics are created explicitly
-		w.bool(false) // include_cluster_authorized_operations
-		w.bool(false) // include_topic_authorized_operations
+	r, err := c.ask(ctx, &exchange{key: protocol.Metadata, version: 10, flexible: true, node: anyNode, body: func(w *writer) {
+		w.metadataOf(topics, false)
 	}})
 	if err != nil {
 		return nil, err
@@ -85,31 +83,48 @@ func (c *Cluster) metadata(ctx context.Context, topics []string) ([]*topicInfo, 
 	return out, nil
 }
 
+// metadataOf writes a request for topics by name; operations asks what this client may do.
+func (w *writer) metadataOf(topics []string, operations bool) {
+	w.compactArray(len(topics))
+	for _, t := range topics {
+		w.b = append(w.b, make([]byte, len(topicID{}))...) // by name, not by id
+		w.compactString(t)
+		w.tags()
+	}
+	w.bool(false)      // allow_auto_topic_creation: topics are created explicitly
+	w.bool(operations) // include_cluster_authorized_operations
+	w.bool(operations) // include_topic_authorized_operations
+	w.tags()
+}
+
 // maxPartitions bounds the partition numbers believed from a response; a cluster holds some hundred thousand
 // partitions in all.
 const maxPartitions = 1 << 20
 
 func decodeMetadata(r *reader) []*topicInfo {
 	r.int32() // throttle time
-	for n := r.array(12); n > 0 && r.err == nil; n-- {
-		r.int32()  // node
-		r.string() // host
-		r.int32()  // port
-		r.string() // rack
+	for n := r.compactArray(11); n > 0 && r.err == nil; n-- {
+		r.int32()         // node
+		r.compactString() // host
+		r.int32()         // port
+		r.compactString() // rack
+		r.tags()
 	}
-	r.string() // cluster id
-	r.int32()  // controller
+	r.compactString() // cluster id
+	r.int32()         // controller
 	var out []*topicInfo
-	for n := r.array(9); n > 0 && r.err == nil; n-- {
-		t := &topicInfo{code: r.int16(), name: r.string()}
+	for n := r.compactArray(26); n > 0 && r.err == nil; n-- {
+		t := &topicInfo{code: r.int16(), name: r.compactString()}
+		copy(t.id[:], r.take(len(t.id)))
 		r.int8() // internal
-		for p := r.array(26); p > 0 && r.err == nil; p-- {
+		for p := r.compactArray(18); p > 0 && r.err == nil; p-- {
 			r.int16() // error: the leader is -1 then, or stale, and a request will say so
 			index, leader := r.int32(), r.int32()
 			r.int32() // leader epoch
 			for lists := 0; lists < 3; lists++ {
-				r.take(4 * r.array(4)) // replicas, in-sync replicas, offline replicas
+				r.take(4 * r.compactArray(4)) // replicas, in-sync replicas, offline replicas
 			}
+			r.tags()
 			if index < 0 || index >= maxPartitions {
 				r.fail(fmt.Errorf("kafka: metadata of topic %q names partition %d", t.name, index))
 				break
@@ -120,6 +135,7 @@ func decodeMetadata(r *reader) []*topicInfo {
 			t.leaders[index] = leader
 		}
 		r.int32() // authorized operations
+		r.tags()
 		out = append(out, t)
 	}
 	return out

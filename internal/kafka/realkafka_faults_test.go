@@ -37,17 +37,23 @@ func TestRealReconnect(t *testing.T) {
 }
 
 // TestRealLeaderKill: brokers of three are killed and come back under load, while records are copied from a topic to
-// another. An independent reader finds everything that was acknowledged in both, in order by key.
+// another. An independent reader finds everything that was acknowledged in both, in order by key; under exactly once the
+// copy holds nothing that its source does not.
 func TestRealLeaderKill(t *testing.T) {
+	t.Run("at least once", func(t *testing.T) { leaderKill(t, false) })
+	t.Run("exactly once", func(t *testing.T) { leaderKill(t, true) })
+}
+
+func leaderKill(t *testing.T, once bool) {
 	k := newRealKafka(t)
 	if len(k.brokers) < 3 {
 		t.Skip("killing a leader needs three brokers")
 	}
 	k.dev(t, "status")
-	const keys = 200
+	const keys = 1000
 	in, out := k.topic(t, "in", 6), k.topic(t, "out", 6)
 	p := newPublisher(t, k.Cluster, PublisherConfig{})
-	sub := newSubscriber(t, k.Cluster, SubscriberConfig{Group: k.name("g"), BatchSize: 64})
+	sub := newSubscriber(t, k.Cluster, SubscriberConfig{Group: k.name("g"), BatchSize: 64, ExactlyOnce: once})
 	var copies sync.WaitGroup
 	copying := newSink()
 	msgs := subscribe(t, sub, in)
@@ -76,11 +82,14 @@ func TestRealLeaderKill(t *testing.T) {
 	require.Eventually(t, func() bool { return copying.count() >= l.total() }, time.Minute, 20*time.Millisecond, "everything is copied")
 	require.NoError(t, sub.Close())
 	copies.Wait()
+	read := map[string]*sink{in: newSink(), out: newSink()}
 	for _, topic := range []string{in, out} {
-		read := newSink()
-		k.readAll(t, topic, func(r *kgo.Record) { read.note(Record{Key: r.Key, Value: r.Value}) })
+		k.readAll(t, topic, func(r *kgo.Record) { read[topic].note(Record{Key: r.Key, Value: r.Value}) })
 		t.Logf("topic %s, seed %d:", topic, seed)
-		read.check(t, l)
+		read[topic].check(t, l)
+	}
+	if once { // what a producer had to send again is in the source twice
+		require.Equal(t, read[in].duplicates, read[out].duplicates)
 	}
 }
 

@@ -369,3 +369,58 @@ func TestRouter(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 2000, at[0]+at[1]+at[2], "everything is committed at the close")
 }
+
+// TestTopicCreatedAgain: a topic that is deleted and created again under the same name, and is longer already than the
+// position in the one before, is read from its beginning.
+func TestTopicCreatedAgain(t *testing.T) {
+	for name, cfg := range map[string]SubscriberConfig{
+		"group": {Group: "g"}, "exactly once": {Group: "g", ExactlyOnce: true}, "alone": {}, "latest": {Group: "g", Start: Latest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newBroker(t)
+			c := connect(t, fake)
+			createTopic(t, c, "in", 2)
+			cfg.PartitionWatchInterval = 50 * time.Millisecond
+			sub := newSubscriber(t, c, cfg)
+			msgs := subscribe(t, sub, "in")
+			require.Eventually(t, func() bool { return len(sub.Status()) == 2 }, 10*time.Second, time.Millisecond)
+			produce := func(word string, n int) {
+				p := newPublisher(t, connect(t, fake), PublisherConfig{})
+				for i := range n {
+					produceValues(t, p, "in", key(i), fmt.Sprint(word, i))
+				}
+			}
+			done := func() (n int64) {
+				for _, s := range sub.Status() {
+					n += s.Committed
+				}
+				return n
+			}
+			produce("before ", 20)
+			for range 20 {
+				receive(t, msgs).Ack()
+			}
+			require.Eventually(t, func() bool { return done() == 20 }, 10*time.Second, time.Millisecond)
+
+			_, err := kadm.NewClient(kgoClient(t, fake)).DeleteTopics(t.Context(), "in")
+			require.NoError(t, err)
+			createTopic(t, connect(t, fake), "in", 2)
+			produce("after ", 40)
+			seen := map[string]bool{}
+			for len(seen) < 40 {
+				msg := receive(t, msgs)
+				seen[string(msg.Payload)] = true
+				msg.Ack()
+			}
+			for i := range 40 {
+				require.True(t, seen[fmt.Sprint("after ", i)], i)
+			}
+			go func() { // what was handed out before the change was noticed comes again
+				for msg := range msgs {
+					msg.Ack()
+				}
+			}()
+			require.Eventually(t, func() bool { return done() == 40 }, 10*time.Second, time.Millisecond)
+		})
+	}
+}

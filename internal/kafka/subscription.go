@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -23,10 +24,25 @@ type subscription struct {
 
 	troubles int // failures in series
 	known    int // partitions at the first generation, 0 before; later ones are new and read from their beginning
+
+	id       topicID     // of the topic that is consumed
+	replaced atomic.Bool // another topic has the name now: offsets of the one before mean nothing
 }
 
-func (s *subscription) outOfRange(_ context.Context, e *OffsetOutOfRangeError) (int64, error) {
+// outOfRange says where to go on. In a topic that replaced the one before, the flow ends instead and begins again.
+func (s *subscription) outOfRange(ctx context.Context, e *OffsetOutOfRangeError) (int64, error) {
+	if t, err := s.c.refreshTopic(ctx, s.topic); err == nil && s.isReplaced(t) {
+		return 0, fmt.Errorf("kafka: the topic %q was deleted and created again", s.topic)
+	}
 	return outOfRange(s.log, s.cfg.OutOfRange, e)
+}
+
+// isReplaced says whether t is another topic than the one that is consumed.
+func (s *subscription) isReplaced(t *topicInfo) bool {
+	if s.id != (topicID{}) && t.code == 0 && t.id != s.id {
+		s.replaced.Store(true)
+	}
+	return s.replaced.Load()
 }
 
 // runGroup works through generations of the group until the subscription's context ends.
@@ -81,6 +97,9 @@ func (s *subscription) flowOf(ctx context.Context, m member, mine []int32) (agai
 	s.flow.Store(f)
 	defer s.flow.Store(nil)
 	f.run(ctx, func(ctx context.Context, offsets map[topicPartition]int64) bool {
+		if s.replaced.Load() {
+			return false
+		}
 		if x != nil {
 			return x.commit(ctx, offsets) == nil
 		}
@@ -97,7 +116,7 @@ func (s *subscription) flowOf(ctx context.Context, m member, mine []int32) (agai
 		return true
 	}, func() bool { return s.partitionCount(ctx, count) == count })
 	if x == nil || x.failure() == nil {
-		return false
+		return s.replaced.Load()
 	}
 	if fenced(x.failure()) {
 		s.log.Warn("another member took over, and what this one had not committed is void; joining again", "error", x.failure())
@@ -118,19 +137,17 @@ func (s *subscription) lost(ctx context.Context, what string, err error) {
 // positions finds where to go on in the partitions. Those without a committed offset are fresh.
 func (s *subscription) positions(ctx context.Context, mine []int32) (count int, at map[topicPartition]int64, fresh map[topicPartition]bool, err error) {
 	at, fresh = map[topicPartition]int64{}, map[topicPartition]bool{}
-	count, err = s.c.Partitions(ctx, s.topic)
-	if err != nil {
+	if count, err = s.identify(ctx); err != nil {
 		return 0, nil, nil, err
-	}
-	if s.known == 0 {
-		s.known = count
 	}
 	if len(mine) == 0 {
 		return count, at, fresh, nil
 	}
-	committed, err := s.c.committedOffsets(ctx, s.cfg.Group, s.topic, mine)
-	if err != nil {
-		return 0, nil, nil, err
+	committed := map[int32]int64{}
+	if !s.replaced.Load() {
+		if committed, err = s.c.committedOffsets(ctx, s.cfg.Group, s.topic, mine); err != nil {
+			return 0, nil, nil, err
+		}
 	}
 	for _, p := range mine {
 		tp := topicPartition{s.topic, p}
@@ -143,7 +160,26 @@ func (s *subscription) positions(ctx context.Context, mine []int32) (count int, 
 		}
 		fresh[tp] = true
 	}
+	s.replaced.Store(false)
 	return count, at, fresh, nil
+}
+
+// identify returns how many partitions the topic has, and notes which topic it is. When another one has its name now, it
+// is read from its beginning: all that it holds came while we consumed.
+func (s *subscription) identify(ctx context.Context) (count int, err error) {
+	t, err := s.c.topic(ctx, s.topic)
+	if err != nil {
+		return 0, err
+	}
+	if s.isReplaced(t) {
+		s.log.Warn("the topic was deleted and created again; it is read from its beginning")
+		s.known = -1
+	}
+	if s.known == 0 {
+		s.known = len(t.leaders)
+	}
+	s.id = t.id
+	return len(t.leaders), nil
 }
 
 // startOf says where a partition without a committed offset begins. One that was added while we consumed begins with
@@ -155,13 +191,17 @@ func (s *subscription) startOf(partition int32) Start {
 	return s.cfg.Start
 }
 
-// partitionCount asks how many partitions the topic has; last is the answer while nobody can say.
+// partitionCount asks how many partitions the topic has; last is the answer while nobody can say, and none when another
+// topic has the name now.
 func (s *subscription) partitionCount(ctx context.Context, last int) int {
 	ctx, cancel := context.WithTimeout(ctx, time.Second) // heartbeats go on meanwhile, commits do not
 	defer cancel()
 	t, err := s.c.refreshTopic(ctx, s.topic)
 	if err != nil || t.code != 0 || len(t.leaders) == 0 {
 		return last
+	}
+	if s.isReplaced(t) {
+		return -1
 	}
 	return len(t.leaders)
 }
@@ -170,9 +210,9 @@ func (s *subscription) partitionCount(ctx context.Context, last int) int {
 func (s *subscription) runAlone() {
 	at := map[topicPartition]int64{}
 	for s.ctx.Err() == nil {
-		count, err := s.c.Partitions(s.ctx, s.topic)
-		if err == nil && s.known == 0 {
-			s.known = count
+		count, err := s.identify(s.ctx)
+		if err == nil && s.replaced.Swap(false) {
+			clear(at)
 		}
 		for p := int32(0); err == nil && int(p) < count; p++ {
 			tp := topicPartition{s.topic, p}
