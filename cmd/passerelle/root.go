@@ -25,6 +25,9 @@ const (
 // errRefused ends a verb with exitRefused after it has said why.
 var errRefused = errors.New("refused")
 
+// errUsage ends a verb with exitUsage after it has said why.
+var errUsage = errors.New("usage")
+
 // cli is what the verbs share: where to write, in which language, and the flags that all have.
 type cli struct {
 	out, err   io.Writer
@@ -65,13 +68,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", c.say("fichier de configuration ; sans lui, les valeurs par défaut", "configuration file; without it, the defaults"))
 	root.PersistentFlags().StringVar(&c.lang, "lang", c.lang, c.say("langue des messages : fr ou en", "language of the messages: fr or en"))
-	root.AddCommand(c.serve(), c.demo(), c.send(), c.tail(), c.explain(), c.check(), c.doctor(), c.bench(), c.version())
+	root.AddCommand(c.serve(), c.demo(), c.send(), c.tail(), c.explain(), c.validate(), c.check(), c.doctor(), c.bench(), c.version())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errRefused):
 		return exitRefused
+	case errors.Is(err, errUsage):
+		return exitUsage
 	default:
 		_, _ = fmt.Fprintf(stderr, "passerelle: %s\n", c.describe(err))
 		return exitUsage

@@ -30,6 +30,7 @@ type Gateway struct {
 	Config   *config.Config
 	Pipeline *pipeline.Pipeline
 	Routes   *routes.Table
+	Schemas  *schemas.Set
 }
 
 // Load reads and compiles a configuration file; an empty name means the built-in defaults. The list holds every fault
@@ -86,7 +87,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		formats = append(formats, kind)
 	}
 	registry := transformers.NewRegistry(transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}, formats...)
-	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table}, list
+	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table, Schemas: set}, list
 }
 
 // operatorKinds compiles the kinds that the configuration adds.

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/commande-publique/passerelle/internal/diag"
+	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/schemas"
+)
+
+func (c *cli) validate() *cobra.Command {
+	var by judgeFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "validate [--schema FILE | --kind KIND] FILE...",
+		Short: c.say("Juger des documents par leur schéma, sans routes ni règles", "Judge documents by their schema, without routes or rules"),
+		Long: c.say(
+			"Sans --schema ni --kind, chaque document est reconnu et transformé comme par explain, puis jugé par le schéma de son type.\nCode 1 si un document n'est pas valide, 2 si le schéma ou la configuration ne se charge pas.",
+			"Without --schema and --kind each document is recognised and transformed as explain does, then judged by the schema of\nits kind. Exit code 1 when a document is not valid, 2 when the schema or the configuration does not load."),
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			judge, err := c.judgeBy(by)
+			if err != nil {
+				return err
+			}
+			var result error
+			for _, file := range files {
+				value, err := c.readDocument(file)
+				if err != nil {
+					return err
+				}
+				violations := judge(value)
+				valid := !violation.AnyFatal(violations)
+				if !valid {
+					result = errRefused
+				}
+				if asJSON {
+					if err := json.NewEncoder(c.out).Encode(validation{file, valid, shown(violations)}); err != nil {
+						return err
+					}
+					continue
+				}
+				if valid {
+					c.printf("%s : valide\n", "%s: valid\n", file)
+				} else {
+					c.printf("%s : non valide\n", "%s: not valid\n", file)
+				}
+				c.violations(violations)
+			}
+			return result
+		},
+	}
+	cmd.Flags().StringVar(&by.schema, "schema", "", c.say("schéma JSON (draft-07, 2019-09 ou 2020-12) qui juge les documents", "JSON Schema (draft-07, 2019-09 or 2020-12) that judges the documents"))
+	cmd.Flags().StringVar(&by.kind, "kind", "", c.say("type dont les documents ont la forme canonique JSON", "kind whose canonical JSON form the documents have"))
+	cmd.Flags().BoolVar(&by.assertFormat, "assert-format", false, c.say("avec --schema : contrôler les formats aussi en 2019-09 et 2020-12", "with --schema: check formats in 2019-09 and 2020-12 as well"))
+	cmd.Flags().BoolVar(&asJSON, "json", false, c.say("un objet JSON par fichier", "one JSON object a file"))
+	return cmd
+}
+
+// validation is the answer of validate --json.
+type validation struct {
+	File       string           `json:"file"`
+	Valid      bool             `json:"valid"`
+	Violations []shownViolation `json:"violations"`
+}
+
+// judgeFlags say what documents are judged by.
+type judgeFlags struct {
+	schema, kind string
+	assertFormat bool
+}
+
+// judgeBy returns what judges the bytes of a document. The error is errUsage when the faults of a schema or of the
+// configuration have been told.
+func (c *cli) judgeBy(by judgeFlags) (func(value []byte) []violation.Violation, error) {
+	switch {
+	case by.schema != "" && by.kind != "":
+		return nil, errors.New(c.say("--schema et --kind : attendu l'un ou l'autre", "--schema and --kind: expected one or the other"))
+	case by.assertFormat && by.schema == "":
+		return nil, errors.New(c.say("--assert-format ne vaut qu'avec --schema : le schéma d'un type contrôle toujours les formats", "--assert-format needs --schema: the schema of a kind always checks formats"))
+	case by.schema != "":
+		schema, err := c.compile(by)
+		if err != nil {
+			return nil, err
+		}
+		return judgeJSON(schema), nil
+	}
+	gateway, err := c.load()
+	if errors.Is(err, errRefused) {
+		return nil, errUsage // 1 would say that a document is not valid
+	}
+	if err != nil {
+		return nil, err
+	}
+	if by.kind == "" {
+		return gateway.Pipeline.Shape, nil
+	}
+	schema := gateway.Schemas.Schema(by.kind)
+	if schema == nil {
+		return nil, fmt.Errorf(c.say("type de document inconnu : « %s » ; attendu : %s", "unknown kind of document: %q; expected one of %s"),
+			by.kind, strings.Join(gateway.Schemas.Kinds(), ", "))
+	}
+	return judgeJSON(schema), nil
+}
+
+// judgeJSON judges JSON documents by a schema.
+func judgeJSON(schema *schemas.Schema) func([]byte) []violation.Violation {
+	return func(value []byte) []violation.Violation {
+		doc, fault := jsondoc.Parse(value)
+		if fault != nil {
+			return []violation.Violation{*fault}
+		}
+		return schema.Validate(doc)
+	}
+}
+
+// compile loads the schema of --schema and tells its faults, each with its place.
+func (c *cli) compile(by judgeFlags) (*schemas.Schema, error) {
+	data, err := os.ReadFile(by.schema)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := schemas.Options{AssertFormat: by.assertFormat}.Compile(by.schema, data)
+	var faults *diag.Errors
+	if errors.As(err, &faults) {
+		if err := diag.Print(c.err, faults.List, func(string) []byte { return data }, c.lang); err != nil {
+			return nil, err
+		}
+		return nil, errUsage
+	}
+	return schema, err
+}

@@ -1,0 +1,33 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/transformers"
+)
+
+// Shape judges a document by the schema of its kind alone: it is recognised and transformed as [Pipeline.Judge] does, but
+// no route is asked, so that no rule of business counts either, as it is the routes that name them. It returns the
+// violations, sorted; none when the document is valid.
+func (p *Pipeline) Shape(value []byte) (violations []violation.Violation) {
+	defer func() {
+		if r := recover(); r != nil {
+			violations = append(violations, internalError.New(violation.At{}, fmt.Sprint(r)))
+		}
+		violation.Sort(violations)
+	}()
+	content, identity, violations := p.registry.Identify(value, transformers.Hints{})
+	if violation.AnyFatal(violations) {
+		return violations
+	}
+	result, faults := p.registry.Transform(content, identity)
+	violations = append(violations, faults...)
+	for i, part := range result.Parts {
+		violations = append(violations, p.schemas.Validate(string(part.Kind), part.Doc)...)
+		if left := len(result.Parts) - i - 1; left > 0 && len(violations) >= maxViolations && violation.AnyFatal(violations) {
+			return append(violations, notJudged.New(violation.At{}, left))
+		}
+	}
+	return violations
+}
