@@ -10,15 +10,17 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
-// Hints is what the sender says about a document in the attributes of its event. Recognition does not use it; what
-// contradicts the content is a violation. Empty says nothing.
+// Hints is what the sender says about a document in the attributes of its event. What contradicts the content is a
+// violation; recognition uses none of it but DataSchema, see [Content]. Empty says nothing.
 type Hints struct {
 	ContentType string // CloudEvents datacontenttype, a media type (RFC 2046)
 	EventType   string // CloudEvents type
+	DataSchema  string // CloudEvents dataschema
 }
 
-// Identify parses a document once and says which format, kind and version it is, by its content alone. The content
-// and identity are usable when no violation is fatal.
+// Identify parses a document once and says which format, kind and version it is, by its content; the event's dataschema
+// may choose among the versions of a kind that an operator defined. The content and identity are usable when no violation
+// is fatal.
 func (r *Registry) Identify(data []byte, hints Hints) (content Content, identity Identity, violations []violation.Violation) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -35,6 +37,7 @@ func (r *Registry) Identify(data []byte, hints Hints) (content Content, identity
 	if v := contradictsContentType(hints.ContentType, shape); v != nil {
 		violations = append(violations, *v)
 	}
+	content.DataSchema = hints.DataSchema
 	var fault *violation.Violation
 	if shape == jsonShape {
 		content.JSON, fault = jsondoc.Parse(data)

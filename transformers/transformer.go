@@ -45,6 +45,9 @@ const (
 type Content struct {
 	XML  *xmldoc.Doc
 	JSON *document.Doc
+	// DataSchema is the attribute of the event, empty where it has none: a kind that an operator defined may tell its
+	// versions by it.
+	DataSchema string
 }
 
 // Identity is what recognition found. Version is empty where the source says nothing. Kind is that of the first part

@@ -130,7 +130,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	v.Event = e.Complete(m.Topic, m.Partition, m.Offset, m.Time)
 	v.Violations = append(v.Violations, faults...)
 
-	content, identity, faults := p.registry.Identify(m.Value, transformers.Hints{ContentType: e.DataContentType, EventType: e.Type})
+	content, identity, faults := p.registry.Identify(m.Value, transformers.Hints{ContentType: e.DataContentType, EventType: e.Type, DataSchema: e.DataSchema})
 	v.Identity = identity
 	v.Violations = append(v.Violations, faults...)
 	if violation.AnyFatal(faults) {

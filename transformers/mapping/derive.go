@@ -12,12 +12,12 @@ const (
 	maxDescribed = 5000
 )
 
-// newDerived returns a schema of mapped documents, and its properties to be filled in.
-func newDerived(kind string) (schema *document.Doc, properties document.Value) {
-	schema = document.New(nil, 0)
+// newDerived returns a schema of the canonical documents of a kind, which says nothing of them yet.
+func newDerived(kind string) *document.Doc {
+	schema := document.New(nil, 0)
 	schema.Root().AddString("$schema", "https://json-schema.org/draft/2020-12/schema", 0)
 	schema.Root().AddString("$id", "urn:passerelle:kind:"+kind, 0)
-	return schema, closed(schema.Root())
+	return schema
 }
 
 // closed makes a schema that of an object with named members only.
@@ -40,8 +40,13 @@ func describeArray(shape document.Value, name string) document.Value {
 
 // describe adds the schema of values that are copied from a place of the source.
 func (c *compiler) describe(shape document.Value, name string, at place, depth int) {
+	c.describeValue(shape.Object(name, 0), at, depth)
+}
+
+// describeValue makes s the schema of values that are copied from a place of the source.
+func (c *compiler) describeValue(s document.Value, at place, depth int) {
 	c.described++
-	s := describeTypes(shape, name, at.types())
+	addTypes(s, at.types())
 	if at.open || depth == maxDepth || c.described >= maxDescribed {
 		return
 	}
@@ -59,10 +64,11 @@ func (c *compiler) describe(shape document.Value, name string, at place, depth i
 }
 
 // describeTypes adds the schema of values of some types.
-func describeTypes(shape document.Value, name string, t types) document.Value {
-	s := shape.Object(name, 0)
+func describeTypes(shape document.Value, name string, t types) { addTypes(shape.Object(name, 0), t) }
+
+func addTypes(s document.Value, t types) {
 	if t == anyType || t == 0 {
-		return s
+		return
 	}
 	list := s.Array("type", 0)
 	for typ := document.Null; typ <= document.Object; typ++ {
@@ -70,5 +76,4 @@ func describeTypes(shape document.Value, name string, t types) document.Value {
 			list.Add("", document.String, typ.String(), 0)
 		}
 	}
-	return s
 }

@@ -9,14 +9,35 @@ import (
 
 // kindFile is the YAML of a kind.
 type kindFile struct {
-	Pos         diag.Position        `yaml:",pos"`
-	Kind        yamldoc.String       `yaml:"kind,required"`
-	Description yamldoc.String       `yaml:"description"`
-	Recognise   yamldoc.Map[choices] `yaml:"recognise,required"`
-	Source      sourceOfFile         `yaml:"source"`
-	Mapping     targets              `yaml:"mapping"`
-	Schema      yamldoc.String       `yaml:"schema"`
-	Key         choices              `yaml:"key"`
+	Pos         diag.Position               `yaml:",pos"`
+	Kind        yamldoc.String              `yaml:"kind,required"`
+	Description yamldoc.String              `yaml:"description"`
+	Recognise   yamldoc.Map[choices]        `yaml:"recognise,required"`
+	Source      sourceOfFile                `yaml:"source"`
+	Mapping     targets                     `yaml:"mapping"`
+	Schema      yamldoc.String              `yaml:"schema"`
+	Key         choices                     `yaml:"key"`
+	Versions    yamldoc.List[versionOfFile] `yaml:"versions"`
+}
+
+// versionOfFile is one of several versions of a kind. A kind without versions is one version without a name.
+type versionOfFile struct {
+	Pos        diag.Position        `yaml:",pos"`
+	Version    yamldoc.String       `yaml:"version,required"`
+	DataSchema choices              `yaml:"dataschema"`
+	Recognise  yamldoc.Map[choices] `yaml:"recognise"`
+	Source     sourceOfFile         `yaml:"source"`
+	Mapping    targets              `yaml:"mapping"`
+	Key        choices              `yaml:"key"`
+}
+
+// versions returns the versions of the kind; a kind that lists none is one itself.
+func (f *kindFile) versions() []versionOfFile {
+	if f.Versions.IsSet() {
+		notRead := func(v versionOfFile) bool { return !v.Pos.IsSet() } // reported
+		return slices.DeleteFunc(slices.Clone(f.Versions.Items), notRead)
+	}
+	return []versionOfFile{{Pos: f.Pos, Source: f.Source, Mapping: f.Mapping, Key: f.Key}}
 }
 
 // sourceOfFile says what the documents are as they arrive.

@@ -33,28 +33,69 @@ func (l *loader) file(f File) {
 	}
 	k := &Kind{name: file.Kind.Value, description: strings.TrimSpace(file.Description.Value)}
 	l.name(file.Kind)
-	source := l.schema(f, file.Source.Schema)
 	canonical := l.schema(f, file.Schema)
-	mapped := file.Mapping.Len() > 0
-	l.whole(&file, mapped)
-
-	in := scope{top: source.place, hand: source.place}
-	l.recognition(k, file.Recognise, in)
-	l.orderKey(k, file.Key, in)
-	k.schema = Schema{Name: source.name, Data: source.data}
-	if mapped {
-		derived, properties := newDerived(k.name)
-		k.mapping = &program{}
-		c := compiler{list: &l.list, program: k.mapping}
-		k.mapping.members = c.members(file.Mapping, in, canonical.place, properties)
-		k.source = source.judge
-		k.schema = Schema{Name: canonical.name, Data: canonical.data}
-		if !file.Schema.IsSet() {
-			k.schema = Schema{Name: k.name, Data: derived.AppendJSON(nil), Derived: true}
-		}
-	}
+	l.kind(f, &file, k, canonical)
 	l.kinds = append(l.kinds, k)
 	l.order = append(l.order, file.Recognise.Pos)
+}
+
+// kind compiles the versions of a kind and what they share.
+func (l *loader) kind(f File, file *kindFile, k *Kind, canonical schema) {
+	derived := newDerived(k.name)
+	several := file.Versions.IsSet()
+	if several {
+		l.versionsAlone(file)
+	}
+	var sources []schema
+	mapped := false
+	versions := file.versions()
+	for _, one := range versions {
+		source := l.schema(f, one.Source.Schema)
+		sources = append(sources, source)
+		shape := derived.Root()
+		if several {
+			shape = derived.Root().Array("anyOf", 0).Item(0)
+		}
+		k.versions = append(k.versions, l.version(&one, source, canonical, shape))
+		mapped = mapped || one.Mapping.IsSet()
+		l.whole(file, &one)
+	}
+	if several {
+		l.distinct(versions, k.versions)
+	}
+	if file.Schema.IsSet() && !mapped {
+		l.list.Add(diag.Errorf(file.Schema.Pos, CodeSchema, "sans mapping, le document n'a qu'un schéma : celui de source", "without mapping, the document has one schema: that of source").
+			WithHint("écrivez-le sous source", "write it under source"))
+	}
+	k.recognise = l.recognition(file.Recognise, sources)
+	switch {
+	case file.Schema.IsSet():
+		k.schema = Schema{Name: canonical.name, Data: canonical.data}
+	case several || mapped:
+		k.schema = Schema{Name: k.name, Data: derived.AppendJSON(nil), Derived: true}
+	default:
+		k.schema = Schema{Name: sources[0].name, Data: sources[0].data}
+		k.versions[0].source = nil // it judges later, as the schema of the kind
+	}
+}
+
+// version compiles one version; shape is the derived schema of its canonical documents, to be filled in.
+func (l *loader) version(one *versionOfFile, source, canonical schema, shape document.Value) version {
+	v := version{name: one.Version.Value, source: source.judge}
+	for _, d := range one.DataSchema.Items {
+		v.dataschemas = append(v.dataschemas, d.Value)
+	}
+	in := scope{top: source.place, hand: source.place}
+	v.recognise = l.recognition(one.Recognise, []schema{source})
+	v.key = l.orderKey(one.Key, in)
+	c := compiler{list: &l.list, program: &program{}}
+	if one.Mapping.Len() == 0 {
+		c.describeValue(shape, source.place, 0)
+		return v
+	}
+	v.mapping = c.program
+	v.mapping.members = c.members(one.Mapping, in, canonical.place, closed(shape))
+	return v
 }
 
 // kindName is what can be a header, a label of a metric and part of a file name; the length is that of route names.
@@ -80,17 +121,14 @@ func (l *loader) name(name yamldoc.String) {
 }
 
 // whole checks that the parts of a file make sense together: nothing may pass that no schema judged.
-func (l *loader) whole(file *kindFile, mapped bool) {
+func (l *loader) whole(file *kindFile, one *versionOfFile) {
 	switch {
-	case file.Mapping.IsSet() && !mapped:
-		l.list.Add(diag.Errorf(file.Mapping.Pos, CodeTarget, "mapping est vide : attendu au moins un membre", "mapping is empty: expected at least one member").
+	case one.Mapping.IsSet() && one.Mapping.Len() == 0:
+		l.list.Add(diag.Errorf(one.Mapping.Pos, CodeTarget, "mapping est vide : attendu au moins un membre", "mapping is empty: expected at least one member").
 			WithHint("ajoutez des membres, ou retirez mapping : le document est alors transmis tel quel", "add members, or remove mapping: the document is then passed on as it is"))
-	case !file.Source.Pos.IsSet() && !file.Schema.IsSet():
-		l.list.Add(diag.Errorf(file.Pos, CodeSchema, "aucun schéma : rien n'est transmis sans contrôle", "no schema: nothing is passed on unchecked").
+	case !one.Source.Pos.IsSet() && !file.Schema.IsSet():
+		l.list.Add(diag.Errorf(one.Pos, CodeSchema, "aucun schéma : rien n'est transmis sans contrôle", "no schema: nothing is passed on unchecked").
 			WithHint("ajoutez « source: {schema: FICHIER} »", `add "source: {schema: FILE}"`))
-	case file.Schema.IsSet() && !mapped:
-		l.list.Add(diag.Errorf(file.Schema.Pos, CodeSchema, "sans mapping, le document n'a qu'un schéma : celui de source", "without mapping, the document has one schema: that of source").
-			WithHint("écrivez-le sous source", "write it under source"))
 	}
 }
 
@@ -141,11 +179,11 @@ func (l *loader) schema(f File, path yamldoc.String) schema {
 	return s
 }
 
-// recognition compiles the conditions by which a document is recognised.
-func (l *loader) recognition(k *Kind, conditions yamldoc.Map[choices], in scope) {
+// recognition compiles the conditions by which a document is recognised: a valid document of each of the sources may meet
+// them, and each value may be in one of these.
+func (l *loader) recognition(conditions yamldoc.Map[choices], sources []schema) (compiled []condition) {
 	for pointer, values := range conditions.All() {
-		p, at := l.single(pointer, in)
-		c := condition{path: p}
+		c, places := l.everywhere(pointer, sources)
 		if values.listed || values.Len() != 1 || values.Items[0].Value != present {
 			if values.Len() == 0 && values.IsSet() {
 				l.list.Add(diag.Errorf(values.Pos, CodeRecognise, "liste vide : aucun document ne serait reconnu", "empty list: no document would be recognised").
@@ -157,18 +195,44 @@ func (l *loader) recognition(k *Kind, conditions yamldoc.Map[choices], in scope)
 					continue // no text, and reported
 				}
 				c.texts = append(c.texts, v.Value)
-				if allowed, known := at.allows(v.Value); !allowed {
+				if known, never := excluded(places, v.Value); never {
 					l.list.Add(suggest(diag.Errorf(v.Pos, CodeRecognise, "d'après le schéma source, %[1]s ne vaut jamais %[2]q",
-						"after the source schema, %[1]s is never %[2]q", p.text, cut(v.Value)), v.Value, known))
+						"after the source schema, %[1]s is never %[2]q", c.path.text, cut(v.Value)), v.Value, known))
 				}
 			}
 		}
-		k.recognise = append(k.recognise, c)
+		compiled = append(compiled, c)
 	}
+	return compiled
+}
+
+// everywhere reads a pointer that names one value in the documents of every source. Faults are told once.
+func (l *loader) everywhere(pointer yamldoc.String, sources []schema) (c condition, places []place) {
+	for _, source := range sources {
+		before := l.list.Len()
+		p, at := l.single(pointer, scope{top: source.place, hand: source.place})
+		c.path, places = p, append(places, at)
+		if l.list.Len() > before {
+			break
+		}
+	}
+	return c, places
+}
+
+// excluded reports whether a text stands at none of the places, with the texts that do where they are known.
+func excluded(places []place, text string) (known []string, never bool) {
+	for _, at := range places {
+		allowed, others := at.allows(text)
+		if allowed {
+			return nil, false
+		}
+		known = append(known, others...)
+	}
+	return known, len(places) > 0
 }
 
 // orderKey compiles the order key.
-func (l *loader) orderKey(k *Kind, key choices, in scope) {
+func (l *loader) orderKey(key choices, in scope) (paths []path) {
 	if key.IsSet() && key.Len() == 0 {
 		l.list.Add(diag.Errorf(key.Pos, CodePointer, "liste vide : attendu au moins un chemin", "empty list: expected at least one pointer").
 			WithHint("retirez key pour garder la clé d'arrivée", "remove key to keep the incoming key"))
@@ -181,8 +245,9 @@ func (l *loader) orderKey(k *Kind, key choices, in scope) {
 		if scalars := at.types() &^ (typeSet(document.Array) | typeSet(document.Object)); scalars == 0 {
 			l.list.Errorf(pointer.Pos, CodeType, "une clé demande un texte ou un nombre ; d'après le schéma source : %[1]s", "a key needs a text or a number; after the source schema: %[1]s", at.types().names())
 		}
-		k.key = append(k.key, p)
+		paths = append(paths, p)
 	}
+	return paths
 }
 
 // single reads a pointer that names one value of the whole document.

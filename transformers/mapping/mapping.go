@@ -54,9 +54,7 @@ type Kind struct {
 	name        string
 	description string
 	recognise   []condition
-	source      Judge // nil when the document itself is the canonical one, which its schema judges later
-	mapping     *program
-	key         []path
+	versions    []version // at least one; a single one may have no name and take every document of the kind
 	schema      Schema
 }
 
@@ -68,10 +66,22 @@ func (k *Kind) Name() string { return k.name }
 // Description returns what the operator says of the kind, in one text; it may be empty.
 func (k *Kind) Description() string { return k.description }
 
-// Schema returns the schema that judges the canonical documents of the kind.
+// Versions lists the versions of the kind, in the order of the file; none when the kind does not tell versions apart.
+func (k *Kind) Versions() []string {
+	var names []string
+	for i := range k.versions {
+		if name := k.versions[i].name; name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Schema returns the schema that judges the canonical documents of the kind, whatever their version.
 func (k *Kind) Schema() Schema { return k.schema }
 
-// Recognise implements [transformers.Transformer]: all conditions of the kind hold.
+// Recognise implements [transformers.Transformer]: all conditions of the kind hold. A document of the kind that is not of
+// exactly one of its versions is refused.
 func (k *Kind) Recognise(c transformers.Content) (transformers.Identity, *violation.Violation, bool) {
 	if c.JSON == nil {
 		return transformers.Identity{}, nil, false
@@ -81,24 +91,37 @@ func (k *Kind) Recognise(c transformers.Content) (transformers.Identity, *violat
 			return transformers.Identity{}, nil, false
 		}
 	}
-	return transformers.Identity{Format: transformers.JSON, Kind: transformers.Kind(k.name)}, nil, true
+	id := transformers.Identity{Format: transformers.JSON, Kind: transformers.Kind(k.name)}
+	v, refused := k.version(c)
+	if refused == nil {
+		id.Version = v.name
+	}
+	return id, refused, true
 }
 
-// Transform implements [transformers.Transformer]. A document that has a mapping is judged by the source schema first;
-// what that refuses is not mapped.
+// Transform implements [transformers.Transformer]. A document that has a mapping is judged by the source schema of its
+// version first; what that refuses is not mapped.
 func (k *Kind) Transform(c transformers.Content, id transformers.Identity) (transformers.Result, []violation.Violation) {
-	result := transformers.Result{Key: k.orderKey(c.JSON)}
+	v, refused := k.version(c)
+	if refused != nil {
+		return transformers.Result{}, []violation.Violation{*refused}
+	}
+	result := transformers.Result{Key: v.orderKey(c.JSON)}
 	var violations []violation.Violation
-	if k.source != nil {
-		if violations = k.source(c.JSON); violation.AnyFatal(violations) {
-			return result, inSource(violations)
+	if v.source != nil {
+		violations = v.source(c.JSON)
+		if v.mapping != nil {
+			violations = inSource(violations)
+		}
+		if violation.AnyFatal(violations) {
+			return result, violations
 		}
 	}
 	doc := c.JSON
-	if k.mapping != nil {
+	if v.mapping != nil {
 		var faults []violation.Violation
-		doc, faults = k.mapping.run(c.JSON)
-		violations = append(inSource(violations), faults...)
+		doc, faults = v.mapping.run(c.JSON)
+		violations = append(violations, faults...)
 		if len(faults) > 0 {
 			return result, violations
 		}
@@ -117,10 +140,10 @@ func inSource(vs []violation.Violation) []violation.Violation {
 }
 
 // orderKey joins the values of the key with slashes; it is empty, so that the incoming key stays, where one is absent.
-func (k *Kind) orderKey(doc *document.Doc) string {
+func (v *version) orderKey(doc *document.Doc) string {
 	key := ""
-	for i := range k.key {
-		text := k.key[i].find(doc.Root()).Text()
+	for i := range v.key {
+		text := v.key[i].find(doc.Root()).Text()
 		if text == "" {
 			return ""
 		}
@@ -144,7 +167,8 @@ const (
 	CodeRequired  = "mapping_required" // a member that the canonical schema requires and the mapping never writes
 	CodeRepeated  = "mapping_repeated" // a list of the whole document inside another list
 	CodeRecognise = "kind_recognise"   // a condition that no document meets, or a kind that no document reaches
-	CodeLimit     = "kind_limit"       // too many kinds
+	CodeVersion   = "kind_version"     // a version without a name of its own or a way to tell it, or one that another takes
+	CodeLimit     = "kind_limit"       // too many kinds, or versions of one
 )
 
 // maxKinds bounds the kinds, as a JSON document of no kind is asked of every one; large administrations have dozens.

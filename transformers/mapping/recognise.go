@@ -39,6 +39,12 @@ func (c *condition) implies(d *condition) bool {
 	return c.texts != nil && !slices.ContainsFunc(c.texts, func(t string) bool { return !slices.Contains(d.texts, t) })
 }
 
+// meets reports whether one value at the place meets both conditions.
+func (c *condition) meets(d *condition) bool {
+	return c.path.text == d.path.text &&
+		(c.texts == nil || d.texts == nil || slices.ContainsFunc(c.texts, func(t string) bool { return slices.Contains(d.texts, t) }))
+}
+
 // shadows reports whether every document that k recognises is taken by an earlier kind.
 func (k *Kind) shadows(later *Kind) bool {
 	for i := range k.recognise {

@@ -31,6 +31,20 @@ var (
 		RemedyFR: "Envoyez un objet à cet endroit.",
 		RemedyEN: "Send an object at this place.",
 	}
+	unknownVersion = violation.Spec{
+		Code:     "unknown_version",
+		FR:       "version inconnue du type %[1]s : trouvé %[2]s ; versions connues : %[3]s",
+		EN:       "unknown version of the kind %[1]s: found %[2]s; known versions: %[3]s",
+		RemedyFR: "Envoyez le document dans une des versions connues, avec ce qui la désigne ; ou ajoutez la version au fichier du type.",
+		RemedyEN: "Send the document in one of the known versions, with what tells it; or add the version to the file of the kind.",
+	}
+	ambiguousVersion = violation.Spec{
+		Code:     "ambiguous_version",
+		FR:       "document de plusieurs versions du type %[1]s : trouvé %[2]s, qui désigne à la fois %[3]s",
+		EN:       "document of several versions of the kind %[1]s: found %[2]s, which tells %[3]s at once",
+		RemedyFR: "Envoyez de quoi désigner une seule version ; ou précisez les conditions (recognise) des versions dans le fichier du type.",
+		RemedyEN: "Send what tells one version only; or make the conditions (recognise) of the versions in the file of the kind more precise.",
+	}
 	tooLarge = violation.Spec{
 		Code:     "mapping_size",
 		FR:       "le document une fois transposé dépasse %[1]d octets, plus de %[2]d fois sa taille",
