@@ -9,7 +9,7 @@ import (
 )
 
 // point is one combination of the finite facts.
-type point struct{ topic, kind, format string }
+type point struct{ topic, kind, format, version string }
 
 // answer is what a route says of all messages at a point.
 type answer int
@@ -27,6 +27,9 @@ func (r *Route) at(p point) answer {
 	if p.format != "" {
 		facts[factFormat] = p.format
 	}
+	if p.version != "" {
+		facts[factVersion] = p.version
+	}
 	switch ok, err := r.when.holds(facts); {
 	case err != nil:
 		return depends
@@ -35,6 +38,14 @@ func (r *Route) at(p point) answer {
 	default:
 		return never
 	}
+}
+
+// AcceptsVersion reports whether the route may take documents of a kind in a format and at a version: it accepts the kind,
+// and its when is not false for them whatever else they say.
+func (r *Route) AcceptsVersion(kind, format, version string) bool {
+	return slices.Contains(r.accept, kind) && slices.ContainsFunc(r.from, func(topic string) bool {
+		return r.at(point{topic, kind, format, version}) != never
+	})
 }
 
 // pair is a topic and a kind.
@@ -66,7 +77,7 @@ func (l *loader) reach() {
 				open := false        // whether a message of the pair may reach the route and be taken
 				var shadows []*Route // what takes the rest of the pair
 				for _, format := range formats {
-					p := point{topic, kind, format}
+					p := point{topic: topic, kind: kind, format: format}
 					says := e.route.at(p)
 					first := taken[p]
 					switch {

@@ -25,7 +25,7 @@ func (c *cli) check() *cobra.Command {
 			_, _ = fmt.Fprintln(w, c.say("ROUTE\tVERSION\tDEPUIS\tACCEPTE\tRÈGLES\tVERS", "ROUTE\tVERSION\tFROM\tACCEPTS\tRULES\tTO"))
 			for _, r := range gateway.Routes.Routes() {
 				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name(), r.Version(),
-					strings.Join(r.From(), ","), strings.Join(r.Accepts(), ","), strings.Join(r.Rules(), ","), strings.Join(r.Topics(), ","))
+					strings.Join(r.From(), ","), strings.Join(gateway.Accepted(r), ","), strings.Join(r.Rules(), ","), strings.Join(r.Topics(), ","))
 			}
 			if err := w.Flush(); err != nil {
 				return err

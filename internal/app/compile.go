@@ -31,6 +31,7 @@ type Gateway struct {
 	Pipeline *pipeline.Pipeline
 	Routes   *routes.Table
 	Schemas  *schemas.Set
+	kinds    []*mapping.Kind
 }
 
 // Load reads and compiles a configuration file; an empty name means the built-in defaults. The list holds every fault
@@ -87,7 +88,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		formats = append(formats, kind)
 	}
 	registry := transformers.NewRegistry(transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}, formats...)
-	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table, Schemas: set}, list
+	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table, Schemas: set, kinds: kinds}, list
 }
 
 // operatorKinds compiles the kinds that the configuration adds.
@@ -148,6 +149,33 @@ func routeFiles(cfg *config.Config) ([]routes.File, diag.List) {
 		files = append(files, routes.File{Name: name, Data: data})
 	}
 	return files, list
+}
+
+// Accepted lists what a route accepts: its kinds in the order of the file, and of a kind that has several versions each
+// that the route may take, as kind@version.
+func (g *Gateway) Accepted(r *routes.Route) []string {
+	var accepted []string
+	for _, kind := range r.Accepts() {
+		versions := g.versions(kind)
+		if len(versions) == 0 {
+			accepted = append(accepted, kind)
+		}
+		for _, version := range versions {
+			if r.AcceptsVersion(kind, string(transformers.JSON), version) {
+				accepted = append(accepted, kind+"@"+version)
+			}
+		}
+	}
+	return accepted
+}
+
+func (g *Gateway) versions(kind string) []string {
+	for _, k := range g.kinds {
+		if k.Name() == kind {
+			return k.Versions()
+		}
+	}
+	return nil
 }
 
 // Sources lists the source topics in the order of the configuration.

@@ -20,6 +20,8 @@ const (
 	HeaderCode            = "passerelle-code"             // code of the first fatal violation
 	HeaderViolations      = "passerelle-violations"       // JSON list of violations
 	HeaderMoreViolations  = "passerelle-violations-more"  // number of violations left out of the list
+	HeaderKind            = "passerelle-kind"             // what the document is, where it was recognised
+	HeaderVersion         = "passerelle-version"          // of its format or kind, where it has one
 	HeaderRoute           = "passerelle-route"            // route that had taken the message, where one had
 	HeaderRouteVersion    = "passerelle-route-version"    // its version
 	HeaderSourceTopic     = "passerelle-source-topic"     // where the message came from
@@ -40,6 +42,8 @@ const maxViolationBytes = 64 << 10
 // Letter is what a dead letter says beside the original bytes.
 type Letter struct {
 	Violations      []violation.Violation // at least one fatal
+	Kind            string
+	Version         string
 	Route           string
 	RouteVersion    string
 	SourceTopic     string
@@ -76,6 +80,8 @@ func (l Letter) Headers() []event.Header {
 	if more > 0 {
 		add(HeaderMoreViolations, strconv.Itoa(more))
 	}
+	add(HeaderKind, l.Kind)
+	add(HeaderVersion, l.Version)
 	add(HeaderRoute, l.Route)
 	add(HeaderRouteVersion, l.RouteVersion)
 	add(HeaderSourceTopic, l.SourceTopic)

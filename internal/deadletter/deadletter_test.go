@@ -20,7 +20,7 @@ func letter() deadletter.Letter {
 			{Code: "late", Severity: violation.Warning, FR: "f", EN: "e", Remedy: "r"},
 			{Code: "BR-02", Severity: violation.Fatal, FR: "f", EN: "e", Remedy: "r"},
 		},
-		Route: "supplier-invoices", RouteVersion: "1", SourceTopic: "suppliers", SourcePartition: 2, SourceOffset: 7,
+		Kind: "invoice", Version: "2.1", Route: "supplier-invoices", RouteVersion: "1", SourceTopic: "suppliers", SourcePartition: 2, SourceOffset: 7,
 		SourceTimestamp: at, RefusedAt: at.Add(time.Second),
 		OriginalHeaders: []event.Header{{Key: "ce_id", Value: []byte("1")}, {Key: "ce_id", Value: []byte("2")}},
 	}
@@ -40,6 +40,8 @@ func TestHeaders(t *testing.T) {
 		"ce_id":                       "12",
 		deadletter.HeaderCode:         "BR-02",
 		deadletter.HeaderViolations:   `[{"code":"late","severity":"warning","fr":"f","en":"e","remedy":"r"},{"code":"BR-02","severity":"fatal","fr":"f","en":"e","remedy":"r"}]`,
+		deadletter.HeaderKind:         "invoice",
+		deadletter.HeaderVersion:      "2.1",
 		deadletter.HeaderRoute:        "supplier-invoices",
 		deadletter.HeaderRouteVersion: "1",
 		deadletter.HeaderSourceTopic:  "suppliers",

@@ -149,7 +149,8 @@ func carried(m Message) []event.Header {
 // refuse returns the dead letter of a refused message: the original bytes, the message's own headers, and the reason.
 func (f *Flow) refuse(m Message, v Verdict) kafka.Record {
 	letter := deadletter.Letter{
-		Violations:  v.Violations,
+		Violations: v.Violations,
+		Kind:       string(v.Identity.Kind), Version: v.Identity.Version,
 		SourceTopic: m.Topic, SourcePartition: m.Partition, SourceOffset: m.Offset, SourceTimestamp: m.Time,
 		RefusedAt:       f.now(),
 		OriginalHeaders: m.Headers,
