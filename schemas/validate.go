@@ -140,25 +140,62 @@ func comparePointers(a, b string) int {
 
 func isIndex(token string) bool { return token != "" && strings.Trim(token, "0123456789") == "" }
 
-// leaves collects the errors without causes. Of the branches of anyOf and oneOf only the one that came closest is
-// kept: the one with the fewest faults, as the others are about what the document never meant to be.
+// leaves collects the errors that are to be explained: those without causes, mostly. Of the branches of anyOf and oneOf
+// only the closest is kept, as the others are about what the document never meant to be; when several are as close and
+// each asks for another value at the same place, they are explained together.
 func leaves(e *jsonschema.ValidationError, dst []*jsonschema.ValidationError) []*jsonschema.ValidationError {
 	if len(e.Causes) == 0 {
 		return append(dst, e)
 	}
-	if k := keyword(e.KeywordLocation); k == "anyOf" || k == "oneOf" {
-		var best []*jsonschema.ValidationError
-		for _, cause := range e.Causes {
-			if branch := leaves(cause, nil); best == nil || len(branch) < len(best) {
-				best = branch
-			}
+	switch keyword(e.KeywordLocation) {
+	case "minContains": // no item is wrong: there are too few of a sort
+		return append(dst, e)
+	case "anyOf", "oneOf":
+		branches := closest(e)
+		if len(branches) > 1 && !slices.ContainsFunc(branches, func(b []*jsonschema.ValidationError) bool {
+			return len(b) > 1 || b[0].InstanceLocation != e.InstanceLocation
+		}) {
+			return append(dst, e)
 		}
-		return append(dst, best...)
+		return append(dst, branches[0]...)
 	}
 	for _, cause := range e.Causes {
 		dst = leaves(cause, dst)
 	}
 	return dst
+}
+
+// closest returns the errors of those branches of anyOf or oneOf that the document came closest to.
+func closest(e *jsonschema.ValidationError) (best [][]*jsonschema.ValidationError) {
+	nearest := 0
+	for _, cause := range e.Causes {
+		branch := leaves(cause, nil)
+		switch d := distance(branch, e.InstanceLocation); {
+		case best == nil || d < nearest:
+			best, nearest = [][]*jsonschema.ValidationError{branch}, d
+		case d == nearest:
+			best = append(best, branch)
+		}
+	}
+	return best
+}
+
+// distance tells how far a document is from a branch: one for each error, more where a value says that the document
+// means to be something else, and most where it has another type.
+func distance(branch []*jsonschema.ValidationError, place string) int {
+	const otherValue, otherType = 10, 1000
+	d := 0
+	for _, leaf := range branch {
+		switch key := keyword(leaf.KeywordLocation); {
+		case key == "type" && leaf.InstanceLocation == place:
+			d += otherType
+		case (key == "const" || key == "enum") && leaf.InstanceLocation != place:
+			d += otherValue
+		default:
+			d++
+		}
+	}
+	return d
 }
 
 // fold keeps one violation for each code and place: a schema may say the same thing on two paths.
