@@ -2,7 +2,6 @@ package schemas
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/commande-publique/passerelle/internal/document"
 )
@@ -44,16 +43,20 @@ func (c concealment) hide(text string) string {
 	}
 }
 
-// mask leaves the country and the last four characters of an account number, by which its owner knows it.
+// mask leaves the country and the last four characters of an account number, by which its owner knows it, and the blanks.
 func mask(number string) string {
-	runes := []rune(number)
 	const country, end = 2, 4
-	if len(runes) < 3*end { // what is left would be most of it
-		return strings.Repeat("•", len(runes))
+	runes := []rune(number)
+	long := len(runes) >= 3*end // else what is left would be most of it
+	for i, kept := len(runes)-1, 0; i >= 0; i-- {
+		switch r := runes[i]; {
+		case r == ' ':
+		case long && kept < end:
+			kept++
+		case long && i < country && 'A' <= r && r <= 'Z':
+		default:
+			runes[i] = '•'
+		}
 	}
-	shown := 0
-	if isUpper(number[0]) && isUpper(number[1]) {
-		shown = country
-	}
-	return string(runes[:shown]) + strings.Repeat("•", len(runes)-shown-end) + string(runes[len(runes)-end:])
+	return string(runes)
 }
