@@ -20,8 +20,8 @@ func TestTheGuideIsTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```(?:yaml|json)\n(.*?)```").FindAllSubmatch(page, -1)
-	if len(blocks) != 3 {
-		t.Fatalf("%d blocks, expected the kind, the document and the result", len(blocks))
+	if len(blocks) != 4 {
+		t.Fatalf("%d blocks, expected the kind, the document, the result and the versions", len(blocks))
 	}
 	kinds, list := mapping.Load([]mapping.File{{Name: "commande.yaml", Data: blocks[0][1]}},
 		mapping.Options{ReadFile: readOnly(map[string]string{"commande.schema.json": `{"type": "object"}`}), Compile: compile})
@@ -42,6 +42,28 @@ func TestTheGuideIsTrue(t *testing.T) {
 		t.Fatal(fault.EN)
 	}
 	if diff := cmp.Diff(string(want.AppendJSON(nil)), string(result.Parts[0].Doc.AppendJSON(nil))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestTheVersionsOfTheGuideLoad compiles the versions that the guide shows.
+func TestTheVersionsOfTheGuideLoad(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "mapping.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```yaml\n([^`]*\nversions:.*?)```").FindSubmatch(page)
+	if block == nil {
+		t.Fatal("the guide shows no versions")
+	}
+	open := `{"type": "object"}`
+	kinds, list := mapping.Load([]mapping.File{{Name: "commande.yaml", Data: block[1]}}, mapping.Options{Compile: compile, ReadFile: readOnly(map[string]string{
+		"commande-1.schema.json": open, "commande-2.schema.json": open, "commande-3.schema.json": open,
+	})})
+	if list.Len() > 0 {
+		t.Fatal(printed(list))
+	}
+	if diff := cmp.Diff([]string{"1.0", "2.0", "3-essai"}, kinds[0].Versions()); diff != "" {
 		t.Error(diff)
 	}
 }
