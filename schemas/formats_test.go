@@ -1,6 +1,10 @@
 package schemas_test
 
 import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +67,22 @@ func TestAcceptDoesNotAllocate(t *testing.T) {
 		doc := parse(t, string(s.data))
 		if n := testing.AllocsPerRun(10, func() { s.schema.Validate(doc) }); n != 0 {
 			t.Errorf("%s: %v allocations", s.name, n)
+		}
+	}
+}
+
+// The page that operators read names every format and every reason for which a schema is not loaded.
+func TestPageNamesFormatsAndCodes(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "docs", "schemas.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := slices.Sorted(maps.Keys(schemas.Formats()))
+	names = append(names, schemas.CodeSchemaJSON, schemas.CodeSchemaKeyword, schemas.CodeSchemaValue, schemas.CodeSchemaDraft, schemas.CodeSchemaFormat,
+		schemas.CodeSchemaPattern, schemas.CodeSchemaReference, schemas.CodeSchemaLoop, schemas.CodeSchemaSize, schemas.CodeSchemaUnsupported)
+	for _, name := range names {
+		if !strings.Contains(string(data), "`"+name+"`") {
+			t.Errorf("docs/schemas.md does not name %s", name)
 		}
 	}
 }

@@ -17,8 +17,8 @@ var missing = violation.Spec{
 	Code:     CodeRequired,
 	FR:       "donnée obligatoire absente : %s",
 	EN:       "mandatory data missing: %s",
-	RemedyFR: "Ajoutez cette donnée dans le document source puis renvoyez-le.",
-	RemedyEN: "Add this data to the source document and send it again.",
+	RemedyFR: addFR,
+	RemedyEN: addEN,
 }
 
 var dependent = violation.Spec{
@@ -59,6 +59,8 @@ var otherKeyword = violation.Spec{
 const (
 	correctFR = "Corrigez la valeur dans le document source puis renvoyez-le."
 	correctEN = "Correct the value in the source document and send it again."
+	addFR     = "Ajoutez cette donnée dans le document source puis renvoyez-le."
+	addEN     = "Add this data to the source document and send it again."
 )
 
 // phrase is one thing said in French and English.
@@ -159,7 +161,7 @@ var messages = map[string]message{
 	keyForbidden: expecting("schema_forbidden", "rien à cet endroit", "nothing at this place",
 		"Retirez cette donnée, puis renvoyez le document.", "Remove this data, then send the document again."),
 	// required is listed by name, with a code of its own; the clause serves where a branch of anyOf asks for a member.
-	"required": expecting(CodeRequired, "la donnée %[1]s", "the data %[1]s", missing.RemedyFR, missing.RemedyEN),
+	"required": expecting(CodeRequired, "la donnée %[1]s", "the data %[1]s", addFR, addEN),
 }
 
 // hinted explains a pattern or format whose schema says in words what it expects (x-expected).
