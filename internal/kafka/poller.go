@@ -13,8 +13,9 @@ const (
 	// How long a broker holds a fetch that finds nothing. It costs no latency (the first record ends it) and bounds
 	// how long a closed connection may linger.
 	fetchWait = 500 * time.Millisecond
-	// Bytes asked for a partition in one fetch: enough for some hundred documents.
-	partitionBytes = 256 << 10
+	// Bytes asked for a partition in one fetch: several dozen documents, so that a partition's share of what may be in
+	// flight is exceeded by little.
+	partitionBytes = 128 << 10
 	// Bytes asked for in one request over all its partitions, and the least for each: the response is in memory
 	// at once.
 	requestBytes      = 16 << 20
