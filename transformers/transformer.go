@@ -64,6 +64,8 @@ type Part struct {
 	Doc  *document.Doc
 	// Key is the order key: buyer SIRET and contract, consultation or engagement identifier.
 	Key string
+	// DataSchema identifies the schema of the document where that is not the schema of its kind.
+	DataSchema string
 }
 
 // Result is what a document holds.

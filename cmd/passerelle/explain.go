@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/commande-publique/passerelle/internal/app"
+	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/pipeline"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/routes"
 )
 
 func (c *cli) explain() *cobra.Command {
-	var from string
+	var from, dataschema string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "explain FILE...",
@@ -38,7 +39,7 @@ func (c *cli) explain() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				topic, verdict := gateway.Judge(from, value)
+				topic, verdict := gateway.Judge(from, value, announcing(dataschema)...)
 				if verdict.Outcome() == pipeline.DeadLetter {
 					result = errRefused
 				}
@@ -55,8 +56,17 @@ func (c *cli) explain() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", c.say("sujet source d'où viendrait le document", "source topic that the document would come from"))
+	cmd.Flags().StringVar(&dataschema, "dataschema", "", c.say("attribut dataschema de l'événement, qui désigne une version", "attribute dataschema of the event, which tells a version"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, c.say("un objet JSON par fichier", "one JSON object a file"))
 	return cmd
+}
+
+// announcing returns the headers of an event that says nothing but a dataschema, none when that is empty.
+func announcing(dataschema string) []event.Header {
+	if dataschema == "" {
+		return nil
+	}
+	return event.Event{ID: "explain", Source: "urn:passerelle:explain", Type: "explain", DataSchema: dataschema}.AppendHeaders(nil)
 }
 
 // explanation is the answer of explain --json.

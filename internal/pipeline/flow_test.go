@@ -38,6 +38,19 @@ func outputsOf(t *testing.T, p *Pipeline, m Message) []kafka.Record {
 	return out
 }
 
+// A canonical document carries the schema of its kind, unless it says another.
+func TestOutputsSayTheirSchema(t *testing.T) {
+	p := newPipeline(t)
+	m := received("suppliers", example(t, "ubl-invoice.xml"))
+	v := p.Judge(m)
+	for said, want := range map[string]string{"": p.schemas.Schema("invoice").ID(), "urn:example:3": "urn:example:3"} {
+		v.Parts[0].DataSchema = said
+		out, err := newFlow(p, nil).outputs(nil, m, v)
+		require.NoError(t, err)
+		require.Equal(t, want, header(out[0], "ce_dataschema"))
+	}
+}
+
 // Where a message goes, under which key and which id.
 func TestOutputs(t *testing.T) {
 	invoice, split := example(t, "ubl-invoice.xml"), twoContracts(t)

@@ -115,7 +115,9 @@ func originalEvent(v Verdict) event.Event {
 func (f *Flow) canonicalEvent(v Verdict, part Part, index int) event.Event {
 	e := v.Event
 	e.DataContentType = "application/json"
-	e.DataSchema = f.pipeline.schemas.Schema(string(part.Kind)).ID()
+	if e.DataSchema = part.DataSchema; e.DataSchema == "" {
+		e.DataSchema = f.pipeline.schemas.Schema(string(part.Kind)).ID()
+	}
 	if e.Type == "" || v.Split {
 		e.Type = eventType(part.Kind)
 	}

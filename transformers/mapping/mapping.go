@@ -126,7 +126,11 @@ func (k *Kind) Transform(c transformers.Content, id transformers.Identity) (tran
 			return result, violations
 		}
 	}
-	result.Parts = []transformers.Part{{Kind: id.Kind, Doc: doc, Key: result.Key}}
+	part := transformers.Part{Kind: id.Kind, Doc: doc, Key: result.Key}
+	if v.mapping == nil && v.lists(c.DataSchema) {
+		part.DataSchema = c.DataSchema // still true, and what tells the version to whoever reads it next
+	}
+	result.Parts = []transformers.Part{part}
 	return result, violations
 }
 

@@ -96,6 +96,9 @@ func TestVersions(t *testing.T) {
 			default:
 				got += fmt.Sprintf(" %s %s", result.Parts[0].Doc.AppendJSON(nil), result.Key)
 				checkTransform(t, kind, c.in, nil)
+				if kept := result.Parts[0].DataSchema != ""; kept != (id.Version == "3") { // the only one that is passed on as it is
+					t.Errorf("dataschema %q", result.Parts[0].DataSchema)
+				}
 			}
 			if got != c.want {
 				t.Errorf("%s\nexpected %s", got, c.want)
