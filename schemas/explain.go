@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -191,10 +192,11 @@ func (f *fault) message() (m message, value phrase, ok bool) {
 		value = summary(f.expected)
 	case "anyOf", "oneOf":
 		var all []phrase
-		for _, branch := range closest(f.error) {
+		branches := closest(f.error)
+		for _, branch := range branches[:min(len(branches), mostPhrases)] {
 			all = append(all, f.schema.fault(f.doc, branch[0]).expects())
 		}
-		value = either(all, phrase{" ; ou ", "; or "})
+		value = either(all, phrase{" ; ou ", "; or "}, len(branches))
 	case keyMany:
 		value = f.branches()
 	case "required":
@@ -204,7 +206,7 @@ func (f *fault) message() (m message, value phrase, ok bool) {
 				all = append(all, phrase{"« " + violation.Excerpt(name.Text()) + " »", strconv.Quote(violation.Excerpt(name.Text()))})
 			}
 		}
-		value = either(all, phrase{" et ", " and "})
+		value = either(all, phrase{" et ", " and "}, len(all))
 	default: // bounds and patterns are written as they are
 		value = plain(f.expected.Text())
 	}
@@ -229,7 +231,7 @@ func typesOf(expected document.Value) phrase {
 	for t := range expected.Children() {
 		all = append(all, typeWords[t.Text()])
 	}
-	return either(all, phrase{" ou ", " or "})
+	return either(all, phrase{" ou ", " or "}, len(all))
 }
 
 // multiple writes the value of multipleOf; 0.01 is a number of decimals to people.
@@ -319,7 +321,7 @@ func (f *fault) branches() phrase {
 			all = append(all, phrase{"la forme n° " + strconv.Itoa(i+1), "form no. " + strconv.Itoa(i+1)})
 		}
 	}
-	return either(all, phrase{" et ", " and "})
+	return either(all, phrase{" et ", " and "}, len(all))
 }
 
 // required names each member that is missing, at the place where it should be.
@@ -332,14 +334,11 @@ func (f *fault) required() []violation.Violation {
 		where := at(f.found, f.term)
 		where.Pointer += "/" + document.EscapeToken(name.Text())
 		property := f.schema.resolve(f.owner.Get("properties").Get(name.Text()))
-		title := property.title
-		if title == "" {
-			title = name.Text()
-		}
+		title := phrase{violation.Excerpt(cmp.Or(property.titleFR, property.title, name.Text())), violation.Excerpt(cmp.Or(property.title, name.Text()))}
 		if property.term != "" {
 			where.Term = property.term
 		}
-		vs = append(vs, missing.New(where, violation.Excerpt(title)))
+		vs = append(vs, missing.New(where, title.fr, title.en))
 	}
 	return vs // none when the validator leaves members without a name out of its places, so that found is another object
 }
@@ -428,11 +427,11 @@ func at(v document.Value, term string) violation.At {
 }
 
 // property is what a schema says of a member beside its constraints.
-type property struct{ term, title string }
+type property struct{ term, title, titleFR string }
 
 // resolve reads the term and the title of a property, following references inside the schema.
 func (s *Schema) resolve(v document.Value) property {
-	p := property{v.Get("x-term").Text(), v.Get("title").Text()}
+	p := property{v.Get("x-term").Text(), v.Get("title").Text(), v.Get("x-title-fr").Text()}
 	for range maxReferences {
 		if !v.Get("$ref").Exists() || (p.term != "" && p.title != "") {
 			break
@@ -442,7 +441,7 @@ func (s *Schema) resolve(v document.Value) property {
 			p.term = v.Get("x-term").Text()
 		}
 		if p.title == "" {
-			p.title = v.Get("title").Text()
+			p.title, p.titleFR = v.Get("title").Text(), v.Get("x-title-fr").Text()
 		}
 	}
 	return p

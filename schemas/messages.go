@@ -13,10 +13,11 @@ import (
 // CodeRequired is the code of a violation about data that is missing.
 const CodeRequired = "schema_required"
 
+// missing takes the name of what is missing, in French and English.
 var missing = violation.Spec{
 	Code:     CodeRequired,
-	FR:       "donnée obligatoire absente : %s",
-	EN:       "mandatory data missing: %s",
+	FR:       "donnée obligatoire absente : %[1]s",
+	EN:       "mandatory data missing: %[2]s",
 	RemedyFR: addFR,
 	RemedyEN: addEN,
 }
@@ -310,16 +311,18 @@ func values(all, found document.Value) phrase {
 	return p
 }
 
-// either joins phrases by "or".
-func either(all []phrase, or phrase) phrase {
+// mostPhrases bounds the alternatives that a message tells: a person compares no more.
+const mostPhrases = 6
+
+// either joins the first of so many phrases.
+func either(all []phrase, or phrase, total int) phrase {
 	var fr, en []string
-	for _, p := range all {
+	for _, p := range all[:min(len(all), mostPhrases)] {
 		fr, en = append(fr, p.fr), append(en, p.en)
 	}
-	const most = 6 // a person compares no more
-	if len(fr) > most {
-		more := fmt.Sprintf("… (%d)", len(fr))
-		fr, en = append(fr[:most:most], more), append(en[:most:most], more)
+	if total > mostPhrases {
+		more := fmt.Sprintf("… (%d)", total)
+		fr, en = append(fr, more), append(en, more)
 	}
 	return phrase{strings.Join(fr, or.fr), strings.Join(en, or.en)}
 }

@@ -174,3 +174,33 @@ func BenchmarkValidate(b *testing.B) {
 		}
 	}
 }
+
+// What a document must have is named in both languages, as "mandatory data missing" names it.
+func TestMandatoryDataHasAFrenchName(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range set.Kinds() {
+		doc := set.Schema(kind).Document()
+		named := 0
+		for i := range doc.Len() {
+			schema := doc.At(i)
+			for name := range schema.Get("required").Children() {
+				property := schema.Get("properties").Get(name.Text())
+				if !property.Exists() || property.Get("$ref").Exists() && !property.Get("title").Exists() {
+					continue // named where it is declared
+				}
+				named++
+				if title := property.Get("title").Text(); title == "" || !property.Get("x-title-fr").Exists() && !sameInFrench[title] {
+					t.Errorf("%s: %s has no French title", kind, property.Pointer())
+				}
+			}
+		}
+		if named == 0 {
+			t.Errorf("%s: nothing mandatory was found", kind)
+		}
+	}
+}
+
+var sameInFrench = map[string]bool{"Nature": true, "Modification": true, "Code": true, "Description": true}
