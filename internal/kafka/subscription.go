@@ -10,6 +10,9 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 )
 
+// troubleLasts is how long a trouble that heals by itself is not worth a line in the log.
+const troubleLasts = 3 * time.Second
+
 // subscription is one call of Subscribe: a sequence of flows, one a generation of the group.
 type subscription struct {
 	c      *Cluster
@@ -22,8 +25,9 @@ type subscription struct {
 	done   chan struct{}
 	flow   atomic.Pointer[flow] // the one that runs, nil between generations
 
-	troubles int // failures in series
-	known    int // partitions at the first generation, 0 before; later ones are new and read from their beginning
+	troubles int       // failures in series
+	tell     time.Time // when the next of them is logged
+	known    int       // partitions at the first generation, 0 before; later ones are new and read from their beginning
 
 	id       topicID     // of the topic that is consumed
 	replaced atomic.Bool // another topic has the name now: offsets of the one before mean nothing
@@ -53,13 +57,19 @@ func (s *subscription) runGroup() {
 	})
 }
 
-// troubled logs a failure that will be tried again: the third in series, since a restart heals before, then about one
-// a minute.
+// troubled logs a failure that will be tried again: when it has lasted, since a restart or an election heals before, then
+// once a minute.
 func (s *subscription) troubled(what string, err error) {
-	if s.troubles == 2 || s.troubles%60 == 59 {
-		s.log.Warn(what, "error", err)
+	now := clock()
+	if s.troubles == 0 {
+		s.tell = now.Add(troubleLasts)
 	}
 	s.troubles++
+	if now.Before(s.tell) {
+		return
+	}
+	s.tell = now.Add(time.Minute)
+	s.log.Warn(what, "error", err)
 }
 
 // generation consumes the partitions until the context ends or this member has to join again.
