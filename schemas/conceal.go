@@ -6,7 +6,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/document"
 )
 
-// concealment is what of a value a message must not tell.
+// concealment is what of a value a message must not tell; the greater one hides more.
 type concealment uint8
 
 const (

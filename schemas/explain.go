@@ -29,6 +29,7 @@ type fault struct {
 	found    document.Value // where in the document
 	what     phrase         // what is there
 	names    bool           // the name of the member is judged, not its value
+	secret   concealment
 	term     string
 }
 
@@ -36,7 +37,8 @@ type fault struct {
 const falseSchema = "not allowed"
 
 func (s *Schema) fault(doc *document.Doc, e *jsonschema.ValidationError) *fault {
-	f := &fault{schema: s, doc: doc, error: e, found: doc.Lookup(decodePointer(e.InstanceLocation)), term: s.term(e.KeywordLocation)}
+	f := &fault{schema: s, doc: doc, error: e, found: doc.Lookup(decodePointer(e.InstanceLocation))}
+	f.term, f.secret = s.path(e.KeywordLocation)
 	path := keywordsOf(e.KeywordLocation)
 	if len(path) > 0 {
 		f.key = path[len(path)-1]
@@ -52,9 +54,10 @@ func (s *Schema) fault(doc *document.Doc, e *jsonschema.ValidationError) *fault 
 	if f.key == "oneOf" && len(e.Causes) == 0 {
 		f.key = keyMany
 	}
-	f.what = foundIn(f.found, concealmentOf(f.owner))
+	f.secret = max(f.secret, concealmentOf(f.owner))
+	f.what = foundIn(f.found, f.secret)
 	if f.names {
-		f.what = plain(`"` + violation.Excerpt(concealmentOf(f.owner).hide(f.found.Name())) + `"`)
+		f.what = plain(`"` + violation.Excerpt(f.secret.hide(f.found.Name())) + `"`)
 	}
 	return f
 }
@@ -303,7 +306,7 @@ func (f *fault) repeated() []violation.Violation {
 		return nil
 	}
 	item := f.found.At(second)
-	rank, what := strconv.Itoa(first+1), foundIn(item, concealmentOf(f.owner.Get("items")))
+	rank, what := strconv.Itoa(first+1), foundIn(item, max(f.secret, concealmentOf(f.owner.Get("items"))))
 	return []violation.Violation{messages["uniqueItems"].New(at(item, f.term), rank, rank, what.fr, what.en)}
 }
 
@@ -447,11 +450,12 @@ func (s *Schema) resolve(v document.Value) property {
 	return p
 }
 
-// term returns the deepest business term on the validation path, such as BT-115 for
-// /properties/totals/properties/payable/$ref/pattern.
-func (s *Schema) term(keywordLocation string) string {
-	v, term := s.raw.Root(), ""
+// path reads the schemas on the way to a keyword: the deepest business term, such as BT-115 for
+// /properties/totals/properties/payable/$ref/pattern, and what they conceal together.
+func (s *Schema) path(keywordLocation string) (term string, secret concealment) {
+	v := s.raw.Root()
 	for token := range strings.SplitSeq(strings.TrimPrefix(keywordLocation, "/"), "/") {
+		secret = max(secret, concealmentOf(v))
 		if token == "$ref" {
 			v = s.target(v)
 		} else {
@@ -461,7 +465,7 @@ func (s *Schema) term(keywordLocation string) string {
 			term = t
 		}
 	}
-	return term
+	return term, secret
 }
 
 // maxReferences bounds a chain of references: a longer one is a loop.

@@ -110,6 +110,7 @@ var failures = []struct{ keyword, schema, doc string }{
 	{"else", `{"if":false,"else":{"type":"null"}}`, `1`},
 	{"$ref", `{"$ref":"#/$defs/a","$defs":{"a":{"format":"iban"}}}`, `"FR7630006000011234567890180"`},
 	{"$dynamicRef", `{"$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a","writeOnly":true,"maxLength":3}}}`, `"secret"`},
+	{"$ref", `{"$ref":"http://a.invalid/a","$defs":{"a":{"$id":"http://a.invalid/a","properties":{"b":{"maxLength":1}}}}}`, `{"b":"cd"}`},
 	{"$recursiveRef", `{"$recursiveAnchor":true,"items":{"$recursiveRef":"#"},"maxItems":1}`, `[["a","b"]]`},
 }
 
@@ -195,11 +196,13 @@ func TestEveryFormatHasWords(t *testing.T) {
 func TestSecretsAreNotTold(t *testing.T) {
 	const iban, digits = "FR7630006000011234567890189", "3000600001123456789"
 	for schema, doc := range map[string]string{
-		`{"format":"iban"}`:                                      `"FR7630006000011234567890180"`,
-		`{"format":"iban","maxLength":3}`:                        `"` + iban + `"`,
-		`{"maxLength":3}`:                                        `"IBAN: ` + iban + `."`,
-		`{"enum":["a"]}`:                                         `"FR76 3000 6000 0112 3456 7890 189"`,
-		`{"pattern":"^[a-z]+$","writeOnly":true}`:                `"` + iban + `"`,
+		`{"format":"iban"}`:                       `"FR7630006000011234567890180"`,
+		`{"format":"iban","maxLength":3}`:         `"` + iban + `"`,
+		`{"maxLength":3}`:                         `"IBAN: ` + iban + `."`,
+		`{"enum":["a"]}`:                          `"FR76 3000 6000 0112 3456 7890 189"`,
+		`{"pattern":"^[a-z]+$","writeOnly":true}`: `"` + iban + `"`,
+		`{"writeOnly":true,"$ref":"#/$defs/a","$defs":{"a":{"pattern":"^[a-z]+$"}}}`: `"3000600001123456789"`,
+		`{"properties":{"a":{"writeOnly":true,"items":{"maxLength":3}}}}`:            `{"a":["3000600001123456789"]}`,
 		`{"type":"integer"}`:                                     `"` + iban + `"`,
 		`{"propertyNames":{"maxLength":3}}`:                      `{"` + iban + `":1}`,
 		`{"uniqueItems":true,"items":{"format":"iban"}}`:         `["` + iban + `","` + iban + `"]`,
