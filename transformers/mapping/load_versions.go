@@ -48,6 +48,12 @@ func (l *loader) distinct(files []versionOfFile, versions []version) {
 					`add recognise, for example "recognise: {/version: [1]}", or dataschema, the attribute of the event that announces it`))
 			continue
 		}
+		for _, d := range files[i].DataSchema.Items {
+			if d.IsSet() && d.Value == "" {
+				l.list.Add(diag.Errorf(d.Pos, CodeVersion, "dataschema vide : aucun événement n'annonce cela", "empty dataschema: no event announces that").
+					WithHint("écrivez l'URI que les événements portent, par exemple urn:example:order:2", "write the URI that events carry, for example urn:example:order:2"))
+			}
+		}
 		for j := range i {
 			if versions[i].overlaps(&versions[j]) {
 				l.list.Add(diag.Errorf(files[i].Pos, CodeVersion, "un document peut être à la fois des versions %[1]q et %[2]q (%[3]s)",
