@@ -11,7 +11,7 @@
 #   make kafka    start a real Apache Kafka for development (Java 17 and Maven; ARGS="--version 3.9.2 --nodes 3")
 #   make kafka-stop   end it and remove its data
 #   make test-kafka   the tests of the Kafka layer on Apache Kafka 4.4.0 and 3.9.2 and on three nodes, about six minutes
-#   make test-kafka-full   all of them, with KAFKA_KILLS (30) killed leaders from KAFKA_SEED (1), about 45 minutes
+#   make test-kafka-full   all of them, with KAFKA_KILLS (30) killed leaders from KAFKA_SEED (1), and 100 of gateways, about two hours
 #   make cover    the tests with their coverage, by function
 #   make check    what continuous integration runs
 #   make clean    remove what the other targets made
