@@ -18,10 +18,10 @@ import (
 type proxy struct {
 	t    testing.TB
 	addr string    // where the gateway connects, and what the broker advertises
-	to   string    // where the broker is
 	opts []kgo.Opt // of clients that do not go through the proxy
 
 	mu    sync.Mutex
+	to    string       // where the broker is
 	ln    net.Listener // nil while the machine is down
 	conns map[net.Conn]struct{}
 	open  chan struct{} // closed while packets pass
@@ -63,7 +63,7 @@ func (p *proxy) carry(conn net.Conn) {
 	if !p.keep(conn) {
 		return
 	}
-	peer, err := net.Dial("tcp", p.to)
+	peer, err := net.Dial("tcp", p.broker())
 	if err != nil {
 		return
 	}
@@ -73,6 +73,13 @@ func (p *proxy) carry(conn net.Conn) {
 	}
 	p.wg.Go(func() { p.copy(conn, peer) })
 	p.copy(peer, conn)
+}
+
+// broker returns where the broker is.
+func (p *proxy) broker() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.to
 }
 
 func (p *proxy) keep(conn net.Conn) bool {
@@ -174,6 +181,8 @@ func (p *proxy) cluster(opts ...kfake.Opt) *kfake.Cluster {
 		if err != nil {
 			return nil, err
 		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.to = ln.Addr().String()
 		return advertised{ln, addr}, nil
 	})}, opts...)...)
@@ -185,7 +194,7 @@ func (p *proxy) cluster(opts ...kfake.Opt) *kfake.Cluster {
 // around is an ordinary client that does not go through the proxy.
 func (p *proxy) around(opts ...kgo.Opt) (*kgo.Client, *kadm.Client) {
 	client := newClient(p.t, p.addr, slices.Concat(p.opts, []kgo.Opt{kgo.Dialer(func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, p.to)
+		return (&net.Dialer{}).DialContext(ctx, network, p.broker())
 	})}, opts)...)
 	return client, kadm.NewClient(client)
 }
