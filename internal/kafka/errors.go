@@ -125,3 +125,16 @@ func (e *ProduceError) Unwrap() []error {
 func protocolError(code int16, doing string) error {
 	return fmt.Errorf("kafka: %s: %w", doing, kafkago.Error(code))
 }
+
+// answered returns the error code when err is a broker's answer.
+func answered(err error) (kafkago.Error, bool) {
+	var code kafkago.Error
+	ok := errors.As(err, &code)
+	return code, ok
+}
+
+// codeOf returns the error code of a response that an error carries, 0 when it is nil or carries none.
+func codeOf(err error) int16 {
+	code, _ := answered(err)
+	return int16(code)
+}

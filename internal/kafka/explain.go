@@ -145,10 +145,3 @@ func explainTLS(err error) *SecurityError {
 func hungUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
-
-// answered returns the error code when err is a broker's answer.
-func answered(err error) (kafkago.Error, bool) {
-	var code kafkago.Error
-	ok := errors.As(err, &code)
-	return code, ok
-}

@@ -193,7 +193,7 @@ func (f *flow) commitOften(ctx context.Context, commit commitFunc, over chan<- s
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if n%looks != 0 && (f.session != nil || f.done() < commitEarly) {
+			if n%looks != 0 && (f.session != nil || f.uncommitted() < commitEarly) {
 				continue
 			}
 			if !f.settle(ctx) {
@@ -299,8 +299,8 @@ func (f *flow) moved() map[topicPartition]int64 {
 	return moved
 }
 
-// done returns how many offsets the watermarks are ahead of what is committed.
-func (f *flow) done() (n int64) {
+// uncommitted returns how many offsets the watermarks are ahead of what is committed.
+func (f *flow) uncommitted() (n int64) {
 	for _, p := range f.parts {
 		p.mu.Lock()
 		n += p.tracker.watermark() - max(p.committed, 0)

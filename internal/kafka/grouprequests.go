@@ -2,13 +2,11 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 )
 
@@ -215,13 +213,4 @@ func assignRanges(members map[string][]string, partitions map[string]int) map[st
 		}
 	}
 	return assignments
-}
-
-// codeOf returns the Kafka error code that an error carries, 0 when it is nil or carries none.
-func codeOf(err error) int16 {
-	var code kafkago.Error
-	if errors.As(err, &code) {
-		return int16(code)
-	}
-	return 0
 }

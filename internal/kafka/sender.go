@@ -7,8 +7,6 @@ import (
 	"math"
 	"sync"
 	"time"
-
-	kafkago "github.com/segmentio/kafka-go"
 )
 
 // maxRequestBytes is where a produce request is closed, so that many partitions' batches stay well below what a
@@ -383,10 +381,9 @@ func (s *sender) settle(p *outPart, err error) {
 		}
 		return
 	}
-	act := retry // no answer: the outcome is unknown, and the same bytes again settle it
-	var code kafkago.Error
-	if errors.As(err, &code) {
-		act = classify(int16(code))
+	act, code := retry, codeOf(err) // no answer: the outcome is unknown, and the same bytes again settle it
+	if code != 0 {
+		act = classify(code)
 	}
 	switch act {
 	case retry, refresh:
@@ -396,7 +393,7 @@ func (s *sender) settle(p *outPart, err error) {
 	case fence:
 		// Our numbers and the broker's differ. What an earlier attempt of this batch did is unknown.
 		s.unknown(p, err)
-		if s.session == nil && int16(code) != codeOutOfOrderSequence {
+		if s.session == nil && code != codeOutOfOrderSequence {
 			p.producer = noProducer // the broker does not take this identity any more, whatever the epoch
 		}
 	default:

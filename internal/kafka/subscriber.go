@@ -85,7 +85,8 @@ func (c *SubscriberConfig) setDefaults() error {
 	if c.ExactlyOnce && c.Group == "" {
 		return errors.New("kafka: exactly once commits offsets, and that needs a consumer group")
 	}
-	// No heartbeat is sent while draining, and the last commit comes after it.
+	// A member that cannot reach its coordinator drains before its session ends, and the last commit comes after that; one
+	// that drains because of a rebalance holds the others up meanwhile.
 	if c.DrainTimeout+c.CommitTimeout >= c.SessionTimeout || c.DrainTimeout+c.CommitTimeout >= c.RebalanceTimeout {
 		return fmt.Errorf("kafka: draining (%v) and the last commit (%v) must be over before the session (%v) and the rebalance (%v) end",
 			c.DrainTimeout, c.CommitTimeout, c.SessionTimeout, c.RebalanceTimeout)

@@ -153,7 +153,7 @@ func (c *certificates) dialer(dial dialFunc) dialFunc {
 		}
 		roots, client := c.current()
 		secure := tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name, RootCAs: roots, Certificates: client})
-		// kafka-go's group connections come without a deadline of their own on some paths.
+		// Whoever dials may have set no deadline, and a peer may accept a connection and say nothing.
 		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 		defer cancel()
 		if err := secure.HandshakeContext(ctx); err != nil {
