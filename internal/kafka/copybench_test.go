@@ -8,12 +8,15 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -46,31 +49,14 @@ func cpu() time.Duration {
 // the Publisher, and with a plain franz-go poll-produce-flush-commit loop, from a broker in a process of its own, and
 // compares the CPU of this process for each message. Neither side compresses.
 func BenchmarkCopyRatio(b *testing.B) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), copyBroker+"=1")
-	stdin, err := cmd.StdinPipe()
-	require.NoError(b, err)
-	stdout, err := cmd.StdoutPipe()
-	require.NoError(b, err)
-	require.NoError(b, cmd.Start())
-	defer func() { _ = stdin.Close(); _ = cmd.Wait() }()
-	addr, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(b, err)
-	addr = strings.TrimSpace(addr)
-
+	addr := startBroker(b)
 	const n = 200_000
 	c, err := NewCluster(Config{Brokers: []string{addr}, Logger: testLog()})
 	require.NoError(b, err)
 	defer func() { _ = c.Close() }()
 	none := map[string]Compression{"in": CompressNone, "ours": CompressNone, "ours-once": CompressNone}
 	p := newPublisher(b, c, PublisherConfig{Compression: none})
-	for i := 0; i < n; i += 2000 {
-		recs := make([]Record, 2000)
-		for j := range recs {
-			recs[j] = Record{Topic: "in", Key: key(j % 1000), Value: make([]byte, 1490)}
-		}
-		require.NoError(b, p.Produce(b.Context(), recs))
-	}
+	fill(b, p, n)
 	var ours, once, theirs time.Duration
 	rounds := 0
 	for b.Loop() {
@@ -89,13 +75,40 @@ func BenchmarkCopyRatio(b *testing.B) {
 	b.ReportMetric(float64(once)/float64(theirs), "ratio-once")
 }
 
+// startBroker starts a broker in a process of its own, which ends with the benchmark, and returns its address.
+func startBroker(b *testing.B) string {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), copyBroker+"=1")
+	stdin, err := cmd.StdinPipe()
+	require.NoError(b, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	b.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
+	addr, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(b, err)
+	return strings.TrimSpace(addr)
+}
+
+// fill writes n records of 1.5 KB with 1,000 keys to the topic in.
+func fill(b *testing.B, p *Publisher, n int) {
+	for i := 0; i < n; i += 2000 {
+		recs := make([]Record, 2000)
+		for j := range recs {
+			recs[j] = Record{Topic: "in", Key: key(j % 1000), Value: make([]byte, 1490)}
+		}
+		require.NoError(b, p.Produce(b.Context(), recs))
+	}
+}
+
 func measure(work func()) time.Duration {
 	before := cpu()
 	work()
 	return cpu() - before
 }
 
-func copyWithRouter(b *testing.B, c *Cluster, p *Publisher, cfg SubscriberConfig, to string, n int) {
+// copyWithRouter copies n records with our own parts and returns the time from the first that was copied to the last.
+func copyWithRouter(b *testing.B, c *Cluster, p *Publisher, cfg SubscriberConfig, to string, n int) time.Duration {
 	cfg.BatchSize = 64
 	sub, err := c.NewSubscriber(cfg)
 	require.NoError(b, err)
@@ -118,17 +131,23 @@ func copyWithRouter(b *testing.B, c *Cluster, p *Publisher, cfg SubscriberConfig
 		defer close(done)
 		_ = router.Run(context.Background())
 	}()
+	var first time.Time
 	for left := n; left > 0; {
 		select {
 		case k := <-counted:
+			if left == n {
+				first = time.Now()
+			}
 			left -= k
 		case <-time.After(30 * time.Second):
 			b.Fatal("nothing moves")
 		}
 	}
+	took := time.Since(first)
 	require.NoError(b, router.Close())
 	<-done
 	require.NoError(b, sub.Close())
+	return took
 }
 
 func copyWithFranz(b *testing.B, addr, group string, n int) {
@@ -151,4 +170,97 @@ func copyWithFranz(b *testing.B, addr, group string, n int) {
 		require.NoError(b, cl.Flush(ctx))
 		require.NoError(b, cl.CommitUncommittedOffsets(ctx))
 	}
+}
+
+// BenchmarkCopyRate compares the rate of the same copy, messages a second of wall time, with that of the usual shape of
+// a Watermill subscriber: a message of each partition goes to the router, and the next one follows its ack. That side
+// copies a tenth of the records and has kafka-go's Reader and Writer (1 ms of batch time-out) without a group, which
+// spares it the commits.
+func BenchmarkCopyRate(b *testing.B) {
+	addr := startBroker(b)
+	c, err := NewCluster(Config{Brokers: []string{addr}, Logger: testLog()})
+	require.NoError(b, err)
+	defer func() { _ = c.Close() }()
+	p := newPublisher(b, c, PublisherConfig{Compression: map[string]Compression{"in": CompressNone, "ours": CompressNone}})
+	const n, few = 200_000, 20_000
+	fill(b, p, n)
+	var ours, theirs time.Duration
+	rounds := 0
+	for b.Loop() {
+		theirs += copyOneByOne(b, addr, few)
+		ours += copyWithRouter(b, c, p, SubscriberConfig{Group: fmt.Sprint("rate-", rounds)}, "ours", n)
+		rounds++
+	}
+	rate, usual := float64(rounds*n)/ours.Seconds(), float64(rounds*few)/theirs.Seconds()
+	b.ReportMetric(rate, "msg/s-ours")
+	b.ReportMetric(usual, "msg/s-one-by-one")
+	b.ReportMetric(rate/usual, "ratio")
+}
+
+// oneByOne is a Watermill subscriber that waits for the ack of each message before the next of its partition.
+type oneByOne struct{ addr string }
+
+func (s oneByOne) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+	out := make(chan *message.Message)
+	var partitions sync.WaitGroup
+	for partition := range 6 {
+		reader := kafkago.NewReader(kafkago.ReaderConfig{Brokers: []string{s.addr}, Topic: topic, Partition: partition, MaxWait: 50 * time.Millisecond})
+		partitions.Go(func() {
+			defer func() { _ = reader.Close() }()
+			for {
+				record, err := reader.ReadMessage(ctx)
+				if err != nil {
+					return
+				}
+				msg := message.NewMessage(watermill.NewULID(), record.Value)
+				msg.Metadata.Set("key", string(record.Key))
+				select {
+				case out <- msg:
+				case <-ctx.Done():
+					return
+				}
+				select {
+				case <-msg.Acked():
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	go func() {
+		partitions.Wait()
+		close(out)
+	}()
+	return out, nil
+}
+
+func (s oneByOne) Close() error { return nil }
+
+// copyOneByOne copies n records with the usual parts and returns the time from the first that was copied to the last.
+func copyOneByOne(b *testing.B, addr string, n int) time.Duration {
+	transport := &kafkago.Transport{}
+	defer transport.CloseIdleConnections()
+	writer := &kafkago.Writer{Transport: transport, Addr: kafkago.TCP(addr), Topic: "theirs", Balancer: kafkago.Murmur2Balancer{}, BatchTimeout: time.Millisecond, RequiredAcks: kafkago.RequireAll}
+	defer func() { _ = writer.Close() }()
+	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
+	require.NoError(b, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var copied atomic.Int64
+	var first, last time.Time
+	router.AddConsumerHandler("copy", "in", oneByOne{addr}, func(msg *message.Message) error {
+		err := writer.WriteMessages(msg.Context(), kafkago.Message{Key: []byte(msg.Metadata.Get("key")), Value: msg.Payload})
+		switch {
+		case err != nil:
+			return err
+		case copied.Add(1) == 1:
+			first = time.Now()
+		case copied.Load() == int64(n):
+			last = time.Now()
+			cancel()
+		}
+		return nil
+	})
+	require.NoError(b, router.Run(ctx))
+	return last.Sub(first)
 }
