@@ -48,3 +48,11 @@ func nextToken(pointer string) (token, rest string) {
 	}
 	return token, rest
 }
+
+// Index returns the i for which [Doc.At] returns the value, -1 when it is absent.
+func (v Value) Index() int {
+	if v.doc == nil {
+		return -1
+	}
+	return int(v.at)
+}

@@ -20,7 +20,7 @@ func (Transformer) Recognise(content transformers.Content) (transformers.Identit
 	}
 	root := content.XML.Root()
 	name := root.Name()
-	id := transformers.Identity{Format: transformers.CII, Kind: kindOf(root)}
+	id := transformers.Identity{Format: transformers.CII, Kind: kindOf(typeCode(root))}
 	switch {
 	case name == xmldoc.Name{Space: rsm, Local: "CrossIndustryInvoice"}:
 		return id, nil, true
@@ -65,9 +65,13 @@ var creditNoteCodes = [...]string{
 	"532", // forwarder's credit note
 }
 
-// kindOf says what BT-3 makes of the document.
-func kindOf(root xmldoc.Element) transformers.Kind {
-	code := root.Child(rsm, "ExchangedDocument").Child(ram, "TypeCode").Text()
+// typeCode returns BT-3.
+func typeCode(root xmldoc.Element) string {
+	return root.Child(rsm, "ExchangedDocument").Child(ram, "TypeCode").Text()
+}
+
+// kindOf says what a type code (BT-3) makes of the document.
+func kindOf(code string) transformers.Kind {
 	if slices.Contains(creditNoteCodes[:], code) {
 		return transformers.CreditNote
 	}

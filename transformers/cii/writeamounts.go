@@ -1,0 +1,152 @@
+package cii
+
+import (
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/transformers/canonical"
+)
+
+func (w *writer) settlement(in document.Value) {
+	payment := in.Get("payment")
+	w.Value("ram:CreditorReferenceID", payment.Get("directDebit").Get("creditorIdentifier"))
+	w.Value("ram:PaymentReference", payment.Get("remittanceInformation"))
+	w.Value("ram:TaxCurrencyCode", in.Get("vatCurrency"))
+	w.Value("ram:InvoiceCurrencyCode", in.Get("currency"))
+	w.tradeParty("ram:PayeeTradeParty", in.Get("payee"))
+	w.payment(payment)
+	w.vatBreakdown(in)
+	w.period(in.Get("invoicingPeriod"))
+	w.allowances(in.Get("allowances"), "false") // BG-20
+	w.allowances(in.Get("charges"), "true")     // BG-21
+	w.Group("ram:SpecifiedTradePaymentTerms", func() {
+		w.Value("ram:Description", in.Get("paymentTerms"))
+		w.date("ram:DueDateDateTime", "udt:DateTimeString", in.Get("dueDate"))
+		w.Value("ram:DirectDebitMandateID", payment.Get("directDebit").Get("mandateReference"))
+	})
+	w.totals(in)
+	for preceding := range in.Get("precedingInvoices").Children() { // BG-3
+		w.Group("ram:InvoiceReferencedDocument", func() {
+			w.Value("ram:IssuerAssignedID", preceding.Get("number"))
+			w.date("ram:FormattedIssueDateTime", "qdt:DateTimeString", preceding.Get("issueDate"))
+		})
+	}
+	w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
+}
+
+// payment writes BG-16 to BG-19: the payment means once, and once more for each further account.
+func (w *writer) payment(in document.Value) {
+	transfers := in.Get("creditTransfers")
+	w.paymentMeans(in, transfers.First(), true)
+	for transfer := transfers.First().Next(); transfer.Exists(); transfer = transfer.Next() {
+		w.paymentMeans(in, transfer, false)
+	}
+}
+
+func (w *writer) paymentMeans(in, transfer document.Value, first bool) {
+	w.Group("ram:SpecifiedTradeSettlementPaymentMeans", func() {
+		w.Value("ram:TypeCode", in.Get("meansCode"))
+		w.Value("ram:Information", in.Get("meansText"))
+		if first {
+			w.Group("ram:ApplicableTradeSettlementFinancialCard", func() { // BG-18
+				w.Value("ram:ID", in.Get("card").Get("primaryAccountNumber"))
+				w.Value("ram:CardholderName", in.Get("card").Get("holderName"))
+			})
+			w.inside("ram:PayerPartyDebtorFinancialAccount", "ram:IBANID", in.Get("directDebit").Get("debitedAccount"))
+		}
+		w.Group("ram:PayeePartyCreditorFinancialAccount", func() { // BG-17
+			id := transfer.Get("accountId")
+			if isIBAN(id.Text()) {
+				w.Value("ram:IBANID", id)
+			}
+			w.Value("ram:AccountName", transfer.Get("accountName"))
+			if !isIBAN(id.Text()) {
+				w.Value("ram:ProprietaryID", id)
+			}
+		})
+		w.inside("ram:PayeeSpecifiedCreditorFinancialInstitution", "ram:BICID", transfer.Get("serviceProvider"))
+	})
+}
+
+// isIBAN reports whether an account begins as an IBAN does (ISO 13616: two letters, two digits).
+func isIBAN(account string) bool {
+	letter := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	return len(account) > 4 && letter(account[0]) && letter(account[1]) && digit(account[2]) && digit(account[3])
+}
+
+// vatBreakdown writes BG-23, with BT-7 and BT-8 in the first entry.
+func (w *writer) vatBreakdown(in document.Value) {
+	date, code := in.Get("vatPointDate"), in.Get("vatPointDateCode")
+	for entry := range in.Get("vatBreakdown").Children() {
+		w.Group("ram:ApplicableTradeTax", func() {
+			w.Value("ram:CalculatedAmount", entry.Get("taxAmount"))
+			w.Fixed("ram:TypeCode", "VAT")
+			w.Value("ram:ExemptionReason", entry.Get("exemptionReason"))
+			w.Value("ram:BasisAmount", entry.Get("taxableAmount"))
+			w.Value("ram:CategoryCode", entry.Get("category"))
+			w.Value("ram:ExemptionReasonCode", entry.Get("exemptionReasonCode"))
+			w.date("ram:TaxPointDate", "udt:DateString", date)
+			w.Derived("ram:DueDateTypeCode", code, dueDateTypeCode(code.Text()))
+			w.Value("ram:RateApplicablePercent", entry.Get("rate"))
+		})
+		date, code = document.Value{}, document.Value{}
+	}
+}
+
+// dueDateTypeCode is the way back of [vatPointDateCode]: from UNTDID 2005 to UNTDID 2475.
+func dueDateTypeCode(code string) string {
+	switch code {
+	case "3":
+		return "5"
+	case "35":
+		return "29"
+	case "432":
+		return "72"
+	default:
+		return code
+	}
+}
+
+// allowances writes allowances or charges, of the document or of a line.
+func (w *writer) allowances(list document.Value, isCharge string) {
+	for in := range list.Children() {
+		w.Group("ram:SpecifiedTradeAllowanceCharge", func() {
+			w.chargeIndicator(isCharge)
+			w.Value("ram:CalculationPercent", in.Get("percentage"))
+			w.Value("ram:BasisAmount", in.Get("baseAmount"))
+			w.Value("ram:ActualAmount", in.Get("amount"))
+			w.Value("ram:ReasonCode", in.Get("reasonCode"))
+			w.Value("ram:Reason", in.Get("reason"))
+			w.tax("ram:CategoryTradeTax", in.Get("vatCategory"), in.Get("vatRate"))
+		})
+	}
+}
+
+func (w *writer) chargeIndicator(isCharge string) {
+	w.Around("ram:ChargeIndicator", func() { w.Fixed("udt:Indicator", isCharge) })
+}
+
+// tax writes the VAT of an allowance, a charge or a line.
+func (w *writer) tax(name string, category, rate document.Value) {
+	w.Group(name, func() {
+		w.Fixed("ram:TypeCode", "VAT")
+		w.Value("ram:CategoryCode", category)
+		w.Value("ram:RateApplicablePercent", rate)
+	})
+}
+
+// totals writes BG-22.
+func (w *writer) totals(root document.Value) {
+	in := root.Get("totals")
+	w.Group("ram:SpecifiedTradeSettlementHeaderMonetarySummation", func() {
+		w.Value("ram:LineTotalAmount", in.Get("lines"))
+		w.Value("ram:ChargeTotalAmount", in.Get("charges"))
+		w.Value("ram:AllowanceTotalAmount", in.Get("allowances"))
+		w.Value("ram:TaxBasisTotalAmount", in.Get("withoutVat"))
+		w.Value("ram:TaxTotalAmount", in.Get("vat"), canonical.Of("currencyID", root.Get("currency")))
+		w.Value("ram:TaxTotalAmount", in.Get("vatInAccountingCurrency"), canonical.Of("currencyID", root.Get("vatCurrency")))
+		w.Value("ram:RoundingAmount", in.Get("rounding"))
+		w.Value("ram:GrandTotalAmount", in.Get("withVat"))
+		w.Value("ram:TotalPrepaidAmount", in.Get("paid"))
+		w.Value("ram:DuePayableAmount", in.Get("payable"))
+	})
+}

@@ -1,0 +1,71 @@
+package ubl
+
+import (
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/transformers/canonical"
+)
+
+// line writes BG-25.
+func (w *writer) line(in document.Value) {
+	name, quantity := "cac:InvoiceLine", "cbc:InvoicedQuantity"
+	if w.creditNote {
+		name, quantity = "cac:CreditNoteLine", "cbc:CreditedQuantity"
+	}
+	w.Group(name, func() {
+		w.Value("cbc:ID", in.Get("id"))
+		w.Value("cbc:Note", in.Get("note"))
+		w.Value(quantity, in.Get("quantity"), canonical.Of("unitCode", in.Get("unit")))
+		w.amount("cbc:LineExtensionAmount", in.Get("netAmount"))
+		w.Value("cbc:AccountingCost", in.Get("buyerAccountingReference"))
+		w.period(in.Get("period"), document.Value{}) // BG-26
+		w.Group("cac:OrderLineReference", func() { w.Value("cbc:LineID", in.Get("purchaseOrderLine")) })
+		w.Group("cac:DocumentReference", func() {
+			w.identifier("cbc:ID", in.Get("object"))
+			w.Fixed("cbc:DocumentTypeCode", objectCode)
+		})
+		w.allowances(in.Get("allowances"), "false") // BG-27
+		w.allowances(in.Get("charges"), "true")     // BG-28
+		w.item(in.Get("item"), in.Get("vat"))
+		w.price(in.Get("price"))
+	})
+}
+
+// item writes BG-31 with the VAT of the line (BG-30), which UBL keeps in the item.
+func (w *writer) item(in, vat document.Value) {
+	w.Group("cac:Item", func() {
+		w.Value("cbc:Description", in.Get("description"))
+		w.Value("cbc:Name", in.Get("name"))
+		w.Group("cac:BuyersItemIdentification", func() { w.Value("cbc:ID", in.Get("buyerIdentifier")) })
+		w.Group("cac:SellersItemIdentification", func() { w.Value("cbc:ID", in.Get("sellerIdentifier")) })
+		w.Group("cac:StandardItemIdentification", func() { w.identifier("cbc:ID", in.Get("standardIdentifier")) })
+		w.Group("cac:OriginCountry", func() { w.Value("cbc:IdentificationCode", in.Get("originCountry")) })
+		for class := range in.Get("classifications").Children() {
+			w.Group("cac:CommodityClassification", func() {
+				w.Value("cbc:ItemClassificationCode", class.Get("id"),
+					canonical.Of("listID", class.Get("scheme")), canonical.Of("listVersionID", class.Get("schemeVersion")))
+			})
+		}
+		w.category("cac:ClassifiedTaxCategory", vat.Get("category"), vat.Get("rate"), document.Value{})
+		for attribute := range in.Get("attributes").Children() { // BG-32
+			w.Group("cac:AdditionalItemProperty", func() {
+				w.Value("cbc:Name", attribute.Get("name"))
+				w.Value("cbc:Value", attribute.Get("value"))
+			})
+		}
+	})
+}
+
+// price writes BG-29.
+func (w *writer) price(in document.Value) {
+	w.Group("cac:Price", func() {
+		w.amount("cbc:PriceAmount", in.Get("net"))
+		w.Value("cbc:BaseQuantity", in.Get("baseQuantity"), canonical.Of("unitCode", in.Get("baseUnit")))
+		if in.Get("discount").Exists() { // UBL has no gross price without a discount
+			w.Group("cac:AllowanceCharge", func() {
+				w.Fixed("cbc:ChargeIndicator", "false")
+				w.amount("cbc:Amount", in.Get("discount"))
+				w.amount("cbc:BaseAmount", in.Get("gross"))
+			})
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package ubl
+
+import (
+	"strings"
+
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/transformers/canonical"
+)
+
+// otherTax is the scheme of a tax registration that is not for VAT (BT-32), whose own name has no term.
+const otherTax = "TAX"
+
+// parties writes BG-4 to BG-12.
+func (w *writer) parties(in document.Value) {
+	// The bank assigned creditor identifier (BT-90) stands with the party that is paid.
+	creditor := in.Get("payment").Get("directDebit").Get("creditorIdentifier")
+	seller, buyer, payee := in.Get("seller"), in.Get("buyer"), in.Get("payee")
+	ofSeller, ofPayee := creditor, document.Value{}
+	if payee.Exists() {
+		ofSeller, ofPayee = document.Value{}, creditor
+	}
+
+	w.Group("cac:AccountingSupplierParty", func() { w.tradingParty(seller, ofSeller) })
+	w.Group("cac:AccountingCustomerParty", func() { w.tradingParty(buyer, document.Value{}) })
+	w.Group("cac:PayeeParty", func() { // BG-10
+		w.party(payee.Get("identifier"), ofPayee)
+		w.Group("cac:PartyName", func() { w.Value("cbc:Name", payee.Get("name")) })
+		w.Group("cac:PartyLegalEntity", func() { w.identifier("cbc:CompanyID", payee.Get("legalRegistration")) })
+	})
+	w.Group("cac:TaxRepresentativeParty", func() { // BG-11
+		representative := in.Get("taxRepresentative")
+		w.Group("cac:PartyName", func() { w.Value("cbc:Name", representative.Get("name")) })
+		w.address("cac:PostalAddress", representative.Get("address"))
+		w.taxScheme(representative.Get("vatIdentifier"), "VAT")
+	})
+}
+
+// tradingParty writes the seller (BG-4) or the buyer (BG-7).
+func (w *writer) tradingParty(in, creditor document.Value) {
+	w.Group("cac:Party", func() {
+		w.identifier("cbc:EndpointID", in.Get("electronicAddress"))
+		for id := range in.Get("identifiers").Children() {
+			w.party(id, document.Value{})
+		}
+		w.party(document.Value{}, creditor)
+		w.Group("cac:PartyName", func() { w.Value("cbc:Name", in.Get("tradingName")) })
+		w.address("cac:PostalAddress", in.Get("address"))
+		w.taxScheme(in.Get("vatIdentifier"), "VAT")
+		w.taxScheme(in.Get("taxRegistration"), otherTax)
+		w.Group("cac:PartyLegalEntity", func() {
+			w.Value("cbc:RegistrationName", in.Get("name"))
+			w.identifier("cbc:CompanyID", in.Get("legalRegistration"))
+			w.Value("cbc:CompanyLegalForm", in.Get("legalInformation"))
+		})
+		w.Group("cac:Contact", func() { // BG-6, BG-9
+			contact := in.Get("contact")
+			w.Value("cbc:Name", contact.Get("name"))
+			w.Value("cbc:Telephone", contact.Get("phone"))
+			w.Value("cbc:ElectronicMail", contact.Get("email"))
+		})
+	})
+}
+
+// party writes an identifier of a party, and its creditor identifier. The scheme tells the two apart, so an identifier
+// that has that of creditors for its own cannot be carried.
+func (w *writer) party(id, creditor document.Value) {
+	if !strings.EqualFold(id.Get("scheme").Text(), sepa) {
+		w.Group("cac:PartyIdentification", func() { w.identifier("cbc:ID", id) })
+	}
+	w.Group("cac:PartyIdentification", func() { w.Value("cbc:ID", creditor, canonical.Fixed("schemeID", sepa)) })
+}
+
+func (w *writer) taxScheme(id document.Value, scheme string) {
+	w.Group("cac:PartyTaxScheme", func() {
+		w.Value("cbc:CompanyID", id)
+		w.Around("cac:TaxScheme", func() { w.Fixed("cbc:ID", scheme) })
+	})
+}
+
+func (w *writer) address(name string, in document.Value) {
+	w.Group(name, func() {
+		w.Value("cbc:StreetName", in.Get("line1"))
+		w.Value("cbc:AdditionalStreetName", in.Get("line2"))
+		w.Value("cbc:CityName", in.Get("city"))
+		w.Value("cbc:PostalZone", in.Get("postCode"))
+		w.Value("cbc:CountrySubentity", in.Get("subdivision"))
+		w.Group("cac:AddressLine", func() { w.Value("cbc:Line", in.Get("line3")) })
+		w.Group("cac:Country", func() { w.Value("cbc:IdentificationCode", in.Get("country")) })
+	})
+}
+
+// delivery writes BG-13 and BG-15.
+func (w *writer) delivery(in document.Value) {
+	w.Group("cac:Delivery", func() {
+		w.Value("cbc:ActualDeliveryDate", in.Get("date"))
+		w.Group("cac:DeliveryLocation", func() {
+			w.identifier("cbc:ID", in.Get("location"))
+			w.address("cac:Address", in.Get("address"))
+		})
+		w.Group("cac:DeliveryParty", func() {
+			w.Group("cac:PartyName", func() { w.Value("cbc:Name", in.Get("partyName")) })
+		})
+	})
+}
