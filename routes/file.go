@@ -40,7 +40,7 @@ type validateFile struct {
 type destinationOfFile struct {
 	Pos      diag.Position  `yaml:",pos"`
 	Topic    yamldoc.String `yaml:"topic,required"`
-	Form     yamldoc.String `yaml:"form,oneof=canonical|original"`
+	Form     yamldoc.String `yaml:"form"`
 	When     yamldoc.String `yaml:"when"`
 	Required yamldoc.Bool   `yaml:"required"`
 }

@@ -24,6 +24,8 @@ type Options struct {
 	Formats []string
 	// Rules are the names of the known rule packs.
 	Rules []string
+	// Syntaxes are the forms beside canonical and original in which documents can be written, each with its kinds.
+	Syntaxes map[string][]string
 }
 
 // The codes of the diagnostics of this package.
@@ -35,6 +37,7 @@ const (
 	CodeRules       = "route_rules"        // an unknown rule pack
 	CodeTwice       = "route_twice"        // the same thing twice in one list
 	CodeDestination = "route_destination"  // a destination twice, or a field that means nothing there
+	CodeForm        = "route_form"         // an unknown form, or one that a kind of the route cannot have
 	CodeCondition   = "route_condition"    // an empty condition
 	CodeLimit       = "route_limit"        // too many routes or destinations
 	CodeUnreachable = "route_unreachable"  // a route that no message can reach

@@ -1,7 +1,9 @@
 package routes
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/expr"
@@ -17,8 +19,8 @@ func (l *loader) destinations(r *Route, f *routeFile, env *expr.Env) {
 	for i := range f.To {
 		to := &f.To[i]
 		d := destination{topic: to.Topic.Value, form: Canonical, required: to.Required.Value}
-		if to.Form.Value != "" {
-			d.form = Form(to.Form.Value)
+		if to.Form.IsSet() {
+			d.form = l.form(r, to.Form)
 		}
 		l.target(to.Topic)
 		d.when = l.compile(env, expr.Condition, to.When)
@@ -32,6 +34,26 @@ func (l *loader) destinations(r *Route, f *routeFile, env *expr.Env) {
 		}
 		r.destinations = append(r.destinations, d)
 	}
+}
+
+// form checks the form of a destination, which every kind that the route accepts must be able to have.
+func (l *loader) form(r *Route, form yamldoc.String) Form {
+	name := form.Value
+	if name == string(Canonical) || name == string(Original) {
+		return Form(name)
+	}
+	kinds, known := l.opts.Syntaxes[name]
+	if !known {
+		forms := append([]string{string(Canonical), string(Original)}, slices.Sorted(maps.Keys(l.opts.Syntaxes))...)
+		l.list.Add(suggest(diag.Errorf(form.Pos, CodeForm, "forme inconnue %[1]q", "unknown form %[1]q", excerpt(name)), name, forms))
+	}
+	for _, kind := range r.accept {
+		if known && !slices.Contains(kinds, kind) {
+			l.list.Add(diag.Errorf(form.Pos, CodeForm, "un document de type %[1]s ne s'écrit pas en %[2]s", "a document of kind %[1]s cannot be written as %[2]s", kind, name).
+				WithHint("possible pour : %[1]s ; donnez aux autres une route à part, ou form: original", "possible for: %[1]s; give the others a route of their own, or form: original", strings.Join(kinds, ", ")))
+		}
+	}
+	return Form(name)
 }
 
 // target checks the topic of a destination.

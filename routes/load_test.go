@@ -47,6 +47,7 @@ func options(t testing.TB) Options {
 		Shapes:   map[string]*expr.Shape{"invoice": invoice, "credit-note": invoice, "contract": contract},
 		Formats:  []string{"ubl", "cii", "json"},
 		Rules:    []string{"en16931", "chorus-pro"},
+		Syntaxes: map[string][]string{"ubl": {"invoice", "credit-note"}},
 	}
 }
 

@@ -44,7 +44,7 @@ type Note struct {
 // Form is the form in which a destination gets a document.
 type Form string
 
-// The forms of a document.
+// The forms that every document has. The others are syntaxes into which documents are written: see [Options.Syntaxes].
 const (
 	Canonical Form = "canonical" // the canonical JSON document
 	Original  Form = "original"  // the bytes as they were received

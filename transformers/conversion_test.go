@@ -19,14 +19,13 @@ import (
 
 // syntax is one that invoices are read from and written to.
 type syntax struct {
-	name   string
-	reader transformers.Transformer
-	write  func(*document.Doc) ([]byte, []string)
+	name string
+	transformers.Writer
 }
 
 var syntaxes = []syntax{
-	{"ubl", ubl.Transformer{}, ubl.Write},
-	{"cii", cii.Transformer{}, cii.Write},
+	{"ubl", ubl.Transformer{}},
+	{"cii", cii.Transformer{}},
 }
 
 // read returns the canonical document of an XML invoice, nil when it is refused.
@@ -37,11 +36,11 @@ func (s syntax) read(t *testing.T, xml []byte) *document.Doc {
 		t.Fatalf("%s\n%s", fault.EN, xml)
 	}
 	content := transformers.Content{XML: source}
-	id, refused, ok := s.reader.Recognise(content)
+	id, refused, ok := s.Recognise(content)
 	if !ok || refused != nil {
 		t.Fatalf("not recognised as %s: %v", s.name, refused)
 	}
-	result, violations := s.reader.Transform(content, id)
+	result, violations := s.Transform(content, id)
 	if len(violations) > 0 || len(result.Parts) != 1 {
 		for _, v := range violations {
 			t.Logf("%s at %s: %s", v.Code, v.Source, v.EN)
@@ -94,7 +93,7 @@ func TestConversion(t *testing.T) {
 			}
 			for _, to := range syntaxes {
 				t.Run(from.name+" to "+to.name+"/"+filepath.Base(file), func(t *testing.T) {
-					xml, losses := to.write(doc)
+					xml, losses := to.Write(doc)
 					back := to.read(t, xml)
 					if back == nil {
 						t.Fatal("refused when read back")
@@ -156,7 +155,7 @@ func TestConversionLosses(t *testing.T) {
 			if s.name != name {
 				continue
 			}
-			xml, losses := s.write(doc)
+			xml, losses := s.Write(doc)
 			if diff := cmp.Diff(want, losses); diff != "" {
 				t.Errorf("%s: %s\n%s", name, diff, xml)
 			}

@@ -3,6 +3,7 @@ package transformers
 import (
 	"fmt"
 
+	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 )
 
@@ -20,6 +21,7 @@ type Limits struct {
 type Registry struct {
 	limits       Limits
 	transformers []Transformer
+	writers      map[Format]Writer
 }
 
 // NewRegistry returns a registry of the transformers, asked in this order, and of the canonical form itself, asked
@@ -28,8 +30,13 @@ func NewRegistry(limits Limits, transformers ...Transformer) *Registry {
 	if limits.DocumentBytes <= 0 {
 		limits.DocumentBytes = DefaultDocumentBytes
 	}
-	r := &Registry{limits: limits, transformers: make([]Transformer, 0, len(transformers)+1)}
+	r := &Registry{limits: limits, transformers: make([]Transformer, 0, len(transformers)+1), writers: map[Format]Writer{}}
 	r.transformers = append(append(r.transformers, transformers...), canonicalJSON{})
+	for _, t := range transformers {
+		if w, ok := t.(Writer); ok {
+			r.writers[w.Format()] = w
+		}
+	}
 	return r
 }
 
@@ -60,6 +67,22 @@ func (r *Registry) Transform(content Content, identity Identity) (result Result,
 		return result, violations
 	}
 	return Result{}, []violation.Violation{internalFault("no transformer takes a document that was identified")}
+}
+
+// Syntaxes returns the formats in which documents can be written, each with its kinds.
+func (r *Registry) Syntaxes() map[string][]string {
+	syntaxes := map[string][]string{}
+	for format, w := range r.writers {
+		for _, kind := range w.Writes() {
+			syntaxes[string(format)] = append(syntaxes[string(format)], string(kind))
+		}
+	}
+	return syntaxes
+}
+
+// Write returns a canonical document in a format of [Registry.Syntaxes]: see [Writer].
+func (r *Registry) Write(format Format, doc *document.Doc) (data []byte, losses []string) {
+	return r.writers[format].Write(doc)
 }
 
 func internalFault(fault any) violation.Violation {

@@ -81,6 +81,18 @@ type Result struct {
 	Ignored []string
 }
 
+// Writer is a Transformer that also writes its format.
+type Writer interface {
+	Transformer
+	// Format is what it writes.
+	Format() Format
+	// Writes lists the kinds that can be written.
+	Writes() []Kind
+	// Write returns a canonical document of such a kind in the format, and the JSON pointers of the values that the
+	// format has no place for, the first hundred. It judges nothing: a faulty document is written as it is.
+	Write(*document.Doc) (data []byte, losses []string)
+}
+
 // Transformer reads one format.
 type Transformer interface {
 	// Recognise says what the content is, or that it is not of this format (ok false). A content that is of this

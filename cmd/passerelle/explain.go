@@ -92,6 +92,8 @@ type explanationPart struct {
 type destination struct {
 	Topic string `json:"topic"`
 	Form  string `json:"form"`
+	// NotCarried are the JSON pointers of the values that the form has no place for.
+	NotCarried []string `json:"not_carried,omitempty"`
 }
 
 // shownViolation is a violation with all its members: a program that reads them finds each, empty or not.
@@ -120,10 +122,10 @@ func explanationOf(file string, v pipeline.Verdict) explanation {
 			p.Route = optional(part.Selection.Route.Name())
 		}
 		if v.Outcome() == pipeline.Delivered {
-			p.Destinations = taken(part.Delivery)
+			p.Destinations = taken(part)
 		}
 		for _, d := range p.Destinations {
-			if !slices.Contains(e.Destinations, d) {
+			if !slices.ContainsFunc(e.Destinations, func(o destination) bool { return o.Topic == d.Topic && o.Form == d.Form }) {
 				e.Destinations = append(e.Destinations, d)
 			}
 		}
@@ -143,11 +145,11 @@ func shown(vs []violation.Violation) []shownViolation {
 	return out
 }
 
-func taken(d routes.Delivery) []destination {
+func taken(part pipeline.Part) []destination {
 	list := []destination{}
-	for _, dest := range d.Destinations {
+	for _, dest := range part.Delivery.Destinations {
 		if dest.Taken {
-			list = append(list, destination{dest.Topic, string(dest.Form)})
+			list = append(list, destination{dest.Topic, string(dest.Form), part.Written[dest.Form].NotCarried})
 		}
 	}
 	return list
@@ -183,13 +185,8 @@ func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
 		c.printf("  reconnu     %s\n", "  recognised  %s\n", strings.TrimSpace(fmt.Sprintf("%s %s %s", id.Kind, id.Format, id.Version)))
 	}
 	if n := len(v.Ignored); n > 0 {
-		c.printf("  transformé  %d donnée(s) de la source sans place dans la forme canonique :\n", "  transformed %d piece(s) of source data have no place in the canonical form:\n", n)
-		for _, path := range v.Ignored[:min(n, maxShownIgnored)] {
-			c.printf("                %s\n", "                %s\n", path)
-		}
-		if n > maxShownIgnored {
-			c.printf("                … et %d de plus\n", "                … and %d more\n", n-maxShownIgnored)
-		}
+		c.printf("  transformé\n", "  transformed\n")
+		c.places(v.Ignored, "donnée(s) de la source sans place dans la forme canonique :", "piece(s) of source data without a place in the canonical form:")
 	}
 	for i, part := range v.Parts {
 		if v.Split {
@@ -202,6 +199,9 @@ func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
 		}
 		for _, d := range part.Delivery.Destinations {
 			c.printf("  destination %s (%s) : %s\n", "  destination %s (%s): %s\n", d.Topic, d.Form, c.destinationReason(d))
+			if d.Taken {
+				c.places(part.Written[d.Form].NotCarried, "donnée(s) sans place dans cette forme :", "piece(s) of data without a place in this form:")
+			}
 		}
 	}
 	c.violations(v.Violations)
@@ -212,8 +212,23 @@ func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
 	}
 }
 
-// maxShownIgnored keeps a page of text a page; --json is for programs.
-const maxShownIgnored = 10
+// maxShownPlaces keeps a page of text a page; --json is for programs.
+const maxShownPlaces = 10
+
+// places lists places of a document under a line that says how many they are.
+func (c *cli) places(places []string, fr, en string) {
+	n := len(places)
+	if n == 0 {
+		return
+	}
+	c.printf("              %d "+fr+"\n", "              %d "+en+"\n", n)
+	for _, place := range places[:min(n, maxShownPlaces)] {
+		c.printf("                %s\n", "                %s\n", place)
+	}
+	if n > maxShownPlaces {
+		c.printf("                … et %d de plus\n", "                … and %d more\n", n-maxShownPlaces)
+	}
+}
 
 func (c *cli) violations(vs []violation.Violation) {
 	for _, v := range vs {

@@ -76,18 +76,19 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		list.Add(fault(err))
 		return nil, list
 	}
-	table, faults := routes.Load(files, routes.Options{
-		Topics: sources(cfg), Kinds: set.Kinds(), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
-	})
-	list.Append(faults)
-	if list.HasErrors() {
-		return nil, list
-	}
 	formats := []transformers.Transformer{ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New()}
 	for _, kind := range kinds {
 		formats = append(formats, kind)
 	}
 	registry := transformers.NewRegistry(transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}, formats...)
+	table, faults := routes.Load(files, routes.Options{
+		Topics: sources(cfg), Kinds: set.Kinds(), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
+		Syntaxes: registry.Syntaxes(),
+	})
+	list.Append(faults)
+	if list.HasErrors() {
+		return nil, list
+	}
 	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table, Schemas: set, kinds: kinds}, list
 }
 

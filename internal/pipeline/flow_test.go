@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -49,6 +50,39 @@ func TestOutputsSayTheirSchema(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, header(out[0], "ce_dataschema"))
 	}
+}
+
+// A destination may ask for another syntax; what that cannot carry is told.
+func TestOutputsInAnotherSyntax(t *testing.T) {
+	p := newPipeline(t, `
+route: converted
+from: [suppliers]
+accept: [invoice]
+to:
+  - topic: as-ubl
+    form: ubl
+  - topic: as-cii
+    form: cii
+  - topic: unwanted
+    form: cii
+    when: "false"
+`)
+	invoice := p.Judge(received("suppliers", example(t, "ubl-invoice.xml"))).Parts[0].Doc
+	require.True(t, invoice.Lookup("/purchaseOrderReference").Exists())
+	m := received("suppliers", bytes.Replace(invoice.AppendJSON(nil), []byte(`"purchaseOrderReference"`), []byte(`"salesOrderReference"`), 1))
+	v := p.Judge(m)
+	require.Equal(t, Delivered, v.Outcome(), "%v", v.Violations)
+	out, err := newFlow(p, nil).outputs(nil, m, v)
+	require.NoError(t, err)
+	require.Len(t, out, 3) // and the receipt
+	require.Equal(t, "as-ubl", out[0].Topic)
+	require.Contains(t, string(out[0].Value), "<Invoice ")
+	require.Equal(t, `["/salesOrderReference"]`, header(out[0], HeaderNotCarried))
+	require.Equal(t, "application/xml", header(out[0], "content-type"))
+	require.Empty(t, header(out[0], "ce_dataschema"))
+	require.Equal(t, "as-cii", out[1].Topic)
+	require.Contains(t, string(out[1].Value), "<ram:SellerOrderReferencedDocument>")
+	require.Empty(t, header(out[1], HeaderNotCarried))
 }
 
 // Where a message goes, under which key and which id.

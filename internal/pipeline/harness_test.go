@@ -46,11 +46,12 @@ func newPipeline(t testing.TB, files ...string) *Pipeline {
 	for _, file := range files {
 		list = append(list, routes.File{Name: "test.yaml", Data: []byte(file)})
 	}
+	registry := transformers.NewRegistry(transformers.Limits{}, ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
 	table, faults := routes.Load(list, routes.Options{
 		Topics: []string{"suppliers", "buyers"}, Kinds: set.Kinds(), Rules: packs.Names(), Shapes: shapes, Formats: transformers.Formats(),
+		Syntaxes: registry.Syntaxes(),
 	})
 	require.False(t, faults.HasErrors(), "%v", faults)
-	registry := transformers.NewRegistry(transformers.Limits{}, ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
 	return New(registry, set, packs, table)
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,8 +39,12 @@ func eventType(kind transformers.Kind) string {
 	return typePrefix + string(kind)
 }
 
-// deliver returns the outputs of an accepted message: for each document its canonical form to each destination that
-// wants it, and the original bytes once to each topic that wants those.
+// HeaderNotCarried is the header of an output in another syntax that says what that has no place for: a JSON list of the
+// pointers of values of the canonical document, the first hundred.
+const HeaderNotCarried = "passerelle-not-carried"
+
+// deliver returns the outputs of an accepted message: for each document its canonical form, or that in another syntax, to
+// each destination that wants it, and the original bytes once to each topic that wants those.
 func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
 	var out []kafka.Record
 	originals := map[string]bool{}
@@ -56,6 +61,8 @@ func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
 						Headers: f.headers(m, v, part, originalEvent(v)),
 					})
 				}
+			case d.Form != routes.Canonical:
+				out = append(out, f.written(m, v, part, i, d))
 			default:
 				if canonical == nil {
 					canonical = part.Doc.AppendJSON(nil)
@@ -68,6 +75,19 @@ func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
 		}
 	}
 	return out
+}
+
+// written returns the output of a document in another syntax.
+func (f *Flow) written(m Message, v Verdict, part Part, index int, d routes.Destination) kafka.Record {
+	written := part.Written[d.Form]
+	e := f.canonicalEvent(v, part, index)
+	e.DataContentType, e.DataSchema = "application/xml", ""
+	headers := f.headers(m, v, part, e)
+	if len(written.NotCarried) > 0 {
+		list, _ := json.Marshal(written.NotCarried) // texts always have a form
+		headers = append(headers, event.Header{Key: HeaderNotCarried, Value: list})
+	}
+	return kafka.Record{Topic: d.Topic, Key: canonicalKey(m, v, part), Value: written.Data, Headers: headers}
 }
 
 // originalKey is the incoming key; a split file without one has the key of the whole file, and the key of a route

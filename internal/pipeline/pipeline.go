@@ -77,6 +77,15 @@ type Part struct {
 	transformers.Part
 	Selection routes.Selection
 	Delivery  routes.Delivery
+	// Written has the document in each syntax that a destination which wants it asks for.
+	Written map[routes.Form]Written
+}
+
+// Written is a document in another syntax.
+type Written struct {
+	Data []byte
+	// NotCarried are the JSON pointers of the values that the syntax has no place for: see [transformers.Writer].
+	NotCarried []string
 }
 
 // Outcome returns how the message ends.
@@ -181,8 +190,26 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part
 	if !violation.AnyFatal(violations) {
 		judged.Delivery = route.Deliver(facts)
 		violations = append(violations, judged.Delivery.Violations...)
+		judged.Written = p.write(judged)
 	}
 	return judged, violations
+}
+
+// write writes a document in the syntaxes that its destinations ask for. It is part of the judgement, so that a fault
+// of a writer refuses the document and does not stop those behind it.
+func (p *Pipeline) write(part Part) map[routes.Form]Written {
+	var written map[routes.Form]Written
+	for _, d := range part.Delivery.Destinations {
+		if _, done := written[d.Form]; done || !d.Taken || d.Form == routes.Canonical || d.Form == routes.Original {
+			continue
+		}
+		if written == nil {
+			written = map[routes.Form]Written{}
+		}
+		data, losses := p.registry.Write(transformers.Format(d.Form), part.Doc)
+		written[d.Form] = Written{data, losses}
+	}
+	return written
 }
 
 // packs returns the rule packs that a route names. That they exist was checked when the route was loaded.

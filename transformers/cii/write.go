@@ -4,13 +4,22 @@ import (
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/canonical"
 )
+
+// Format implements [transformers.Writer].
+func (Transformer) Format() transformers.Format { return transformers.CII }
+
+// Writes implements [transformers.Writer].
+func (Transformer) Writes() []transformers.Kind {
+	return []transformers.Kind{transformers.Invoice, transformers.CreditNote}
+}
 
 // Write returns a canonical invoice or credit note as CII D22B, and the JSON pointers of the values that CII has no place
 // for. It is the way back of [Transformer.Transform]: elements stand in the order of the CII schemas, and whatever is
 // written reads as the same canonical document. It judges nothing: a faulty invoice is written as it is.
-func Write(doc *document.Doc) (xml []byte, losses []string) {
+func (Transformer) Write(doc *document.Doc) (xml []byte, losses []string) {
 	in := doc.Root()
 	w := &writer{canonical.NewOutput(doc)}
 	if in.Get("kind").Text() == string(kindOf(in.Get("typeCode").Text())) {

@@ -6,10 +6,18 @@ import (
 	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
+// Format implements [transformers.Writer].
+func (Transformer) Format() transformers.Format { return transformers.UBL }
+
+// Writes implements [transformers.Writer].
+func (Transformer) Writes() []transformers.Kind {
+	return []transformers.Kind{transformers.Invoice, transformers.CreditNote}
+}
+
 // Write returns a canonical invoice or credit note as UBL 2.1, and the JSON pointers of the values that UBL has no place
 // for. It is the way back of [Transformer.Transform]: elements stand in the order of the UBL schemas, and whatever is
 // written reads as the same canonical document. It judges nothing: a faulty invoice is written as it is.
-func Write(doc *document.Doc) (xml []byte, losses []string) {
+func (Transformer) Write(doc *document.Doc) (xml []byte, losses []string) {
 	in := doc.Root()
 	w := &writer{
 		Output:     canonical.NewOutput(doc),
