@@ -250,6 +250,19 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+func TestAttributes(t *testing.T) {
+	doc, v := xmldoc.Parse([]byte(`<a xmlns:p="u" xmlns="v" p:x="1" x="2" empty=""/>`))
+	require.Nil(t, v)
+	var got []string
+	for name, value := range doc.Root().Attributes() {
+		got = append(got, fmt.Sprintf("{%s}%s=%q", name.Space, name.Local, value))
+	}
+	assert.Equal(t, []string{`{u}x="1"`, `{}x="2"`, `{}empty=""`}, got)
+	for range (xmldoc.Element{}).Attributes() {
+		t.Fatal("an absent element has attributes")
+	}
+}
+
 func TestAbsentElements(t *testing.T) {
 	doc, v := xmldoc.Parse([]byte("<a/>"))
 	require.Nil(t, v)

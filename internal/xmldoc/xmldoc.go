@@ -115,6 +115,22 @@ func (e Element) Attr(local string) string {
 	return ""
 }
 
+// Attributes yields the attributes in the order of the source, with their expanded names. Namespace declarations are no
+// attributes.
+func (e Element) Attributes() iter.Seq2[Name, string] {
+	return func(yield func(Name, string) bool) {
+		if e.doc == nil {
+			return
+		}
+		n := e.node()
+		for _, a := range e.doc.attrs[n.attrs[0]:n.attrs[1]] {
+			if !yield(Name{e.doc.spaces[a.space], a.local}, a.value) {
+				return
+			}
+		}
+	}
+}
+
 // Child returns the first child element with that name, absent when there is none.
 func (e Element) Child(space, local string) Element {
 	for c := range e.Children() {
