@@ -105,7 +105,11 @@ func TestConversion(t *testing.T) {
 						pointer, _, _ := strings.Cut(fact, " = ")
 						return slices.Contains(losses, pointer)
 					})
-					if diff := cmp.Diff(withoutIndexes(want), withoutIndexes(facts(back.Root()))); diff != "" {
+					got := slices.DeleteFunc(facts(back.Root()), func(fact string) bool {
+						// UBL demands the VAT total.
+						return strings.HasPrefix(fact, "/totals/vat = ") && !doc.Lookup("/totals/vat").Exists()
+					})
+					if diff := cmp.Diff(withoutIndexes(want), withoutIndexes(got)); diff != "" {
 						t.Errorf("%s\nlosses: %v", diff, losses)
 					}
 				})

@@ -9,7 +9,7 @@ func (w *writer) settlement(in document.Value) {
 	payment := in.Get("payment")
 	w.Value("ram:CreditorReferenceID", payment.Get("directDebit").Get("creditorIdentifier"))
 	w.Value("ram:PaymentReference", payment.Get("remittanceInformation"))
-	w.Value("ram:TaxCurrencyCode", in.Get("vatCurrency"))
+	w.Value("ram:TaxCurrencyCode", vatCurrency(in))
 	w.Value("ram:InvoiceCurrencyCode", in.Get("currency"))
 	w.tradeParty("ram:PayeeTradeParty", in.Get("payee"))
 	w.payment(payment)
@@ -30,6 +30,15 @@ func (w *writer) settlement(in document.Value) {
 		})
 	}
 	w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
+}
+
+// vatCurrency returns BT-6, absent where it is the currency of the invoice: the binding has no second VAT total in the
+// same currency (BR-53).
+func vatCurrency(in document.Value) document.Value {
+	if v := in.Get("vatCurrency"); v.Text() != in.Get("currency").Text() {
+		return v
+	}
+	return document.Value{}
 }
 
 // payment writes BG-16 to BG-19: the payment means once, and once more for each further account.
@@ -143,7 +152,9 @@ func (w *writer) totals(root document.Value) {
 		w.Value("ram:AllowanceTotalAmount", in.Get("allowances"))
 		w.Value("ram:TaxBasisTotalAmount", in.Get("withoutVat"))
 		w.Value("ram:TaxTotalAmount", in.Get("vat"), canonical.Of("currencyID", root.Get("currency")))
-		w.Value("ram:TaxTotalAmount", in.Get("vatInAccountingCurrency"), canonical.Of("currencyID", root.Get("vatCurrency")))
+		if currency := vatCurrency(root); currency.Exists() {
+			w.Value("ram:TaxTotalAmount", in.Get("vatInAccountingCurrency"), canonical.Of("currencyID", currency))
+		}
 		w.Value("ram:RoundingAmount", in.Get("rounding"))
 		w.Value("ram:GrandTotalAmount", in.Get("withVat"))
 		w.Value("ram:TotalPrepaidAmount", in.Get("paid"))

@@ -2,6 +2,7 @@ package ubl
 
 import (
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/money"
 	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
@@ -24,7 +25,11 @@ func (w *writer) payment(root document.Value) {
 
 func (w *writer) paymentMeans(root, in, transfer document.Value, first bool) {
 	w.Group("cac:PaymentMeans", func() {
-		w.Value("cbc:PaymentMeansCode", in.Get("meansCode"), canonical.Of("name", in.Get("meansText")))
+		text := in.Get("meansText") // once in the invoice (UBL-SR-46)
+		if !first {
+			text = document.Value{}
+		}
+		w.Value("cbc:PaymentMeansCode", in.Get("meansCode"), canonical.Of("name", text))
 		if w.creditNote {
 			w.Value("cbc:PaymentDueDate", root.Get("dueDate"))
 		}
@@ -88,11 +93,29 @@ func (w *writer) category(name string, code, rate, exempt document.Value) {
 	})
 }
 
+// vatTotal writes BT-110. UBL has no VAT breakdown without it, so where it is absent it is the sum of the breakdown
+// (BR-CO-14).
+func (w *writer) vatTotal(vat, breakdown document.Value) {
+	if vat.Exists() {
+		w.amount("cbc:TaxAmount", vat)
+		return
+	}
+	sum := money.FromInt(0)
+	for entry := range breakdown.Children() {
+		amount, err := money.Parse(entry.Get("taxAmount").Text())
+		if err != nil {
+			return // absent or malformed: nothing can be said
+		}
+		sum = sum.Add(amount)
+	}
+	w.Fixed("cbc:TaxAmount", sum.String(), w.currency)
+}
+
 // totals writes BG-22 and BG-23.
 func (w *writer) totals(root document.Value) {
 	in := root.Get("totals")
 	w.Group("cac:TaxTotal", func() {
-		w.amount("cbc:TaxAmount", in.Get("vat"))
+		w.vatTotal(in.Get("vat"), root.Get("vatBreakdown"))
 		for entry := range root.Get("vatBreakdown").Children() { // BG-23
 			w.Group("cac:TaxSubtotal", func() {
 				w.amount("cbc:TaxableAmount", entry.Get("taxableAmount"))
