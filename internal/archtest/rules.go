@@ -98,6 +98,10 @@ func Rules() Architecture {
 				Why: "a rule is data about a canonical document; it knows no format, no route",
 			},
 			{
+				Name: "rule tests", Packages: []string{"schemas/rules/ruletest"}, May: leaves,
+				Why: "what a test expects of a rule, whatever judges",
+			},
+			{
 				Name: "transformers", Packages: []string{"transformers"}, May: join(leaves, []string{"transformers/canonical"}),
 				Why: "the registry knows that formats exist, not which",
 			},
