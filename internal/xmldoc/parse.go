@@ -33,8 +33,12 @@ const (
 // then.
 //
 // The encodings UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252 are read when they are declared and true.
-func Parse(data []byte) (*Doc, *violation.Violation) {
-	p := &parser{}
+func Parse(data []byte) (*Doc, *violation.Violation) { return ParseWithin("", data) }
+
+// ParseWithin reads a document that lies inside another one. Every path and place that is told of it starts with where,
+// the name of an attachment for example; lines and columns are those of the document itself.
+func ParseWithin(where string, data []byte) (*Doc, *violation.Violation) {
+	p := &parser{where: where}
 	if len(data) >= math.MaxInt32/3 { // offsets in the decoded text are 32 bits wide
 		p.refuse(0, tooLong, len(data))
 		return nil, p.fault
@@ -58,6 +62,7 @@ func Parse(data []byte) (*Doc, *violation.Violation) {
 
 // parser is the state of a parse.
 type parser struct {
+	where string
 	text  string
 	src   source
 	pos   int
@@ -90,6 +95,7 @@ func (p *parser) start(size int) {
 	elements := min(p.limit, strings.Count(p.text, "<")-strings.Count(p.text, "</"))
 	attributes := min(p.limit, strings.Count(p.text, "="))
 	p.doc = Doc{
+		where:    p.where,
 		src:      p.src,
 		elements: make([]element, 1, elements+2),
 		attrs:    make([]attr, 0, attributes),
@@ -248,7 +254,7 @@ func (p *parser) skipBlanks() {
 // refuse records the violation at an offset of the text; it returns false so that the caller can return it.
 func (p *parser) refuse(offset int, spec violation.Spec, args ...any) bool {
 	line, column := p.src.position(offset)
-	v := spec.New(violation.At{Source: strconv.Itoa(line) + ":" + strconv.Itoa(column), Line: line, Column: column}, args...)
+	v := spec.New(violation.At{Source: p.where + strconv.Itoa(line) + ":" + strconv.Itoa(column), Line: line, Column: column}, args...)
 	p.fault = &v
 	return false
 }

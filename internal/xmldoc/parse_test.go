@@ -263,6 +263,17 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
+// What lies inside another document says so in every path and place.
+func TestParseWithin(t *testing.T) {
+	doc, v := xmldoc.ParseWithin("factur-x.xml#", []byte("<a>\n<b/></a>"))
+	require.Nil(t, v)
+	b := doc.Root().Child("", "b")
+	assert.Equal(t, document.Source{Path: "factur-x.xml#/a/b", Line: 2, Column: 1, Offset: 4}, doc.Locate(b.Ref()))
+	_, v = xmldoc.ParseWithin("factur-x.xml#", []byte("<a>\n</b>"))
+	require.NotNil(t, v)
+	assert.Equal(t, "factur-x.xml#2:1", v.Source)
+}
+
 func TestAbsentElements(t *testing.T) {
 	doc, v := xmldoc.Parse([]byte("<a/>"))
 	require.Nil(t, v)

@@ -15,6 +15,7 @@ import (
 
 // Doc is one parsed XML document. See [Parse].
 type Doc struct {
+	where    string // starts every path: see [ParseWithin]
 	src      source
 	elements []element // index 0 is unused, so that 0 means "none" and a Ref of 0 is unknown; the root is 1
 	attrs    []attr
@@ -185,7 +186,7 @@ func (e Element) Path() string {
 	}
 	parent := e.Parent()
 	if !parent.Exists() {
-		return "/" + e.node().qname
+		return e.doc.where + "/" + e.node().qname
 	}
 	var b strings.Builder
 	b.WriteString(parent.Path())
