@@ -9,7 +9,7 @@ import (
 	"path"
 )
 
-//go:embed documents/*.xml documents/*.json outcomes.json
+//go:embed documents/*.xml documents/*.json documents/*.pdf outcomes.json
 var files embed.FS
 
 // Example is one document and its expected end.

@@ -16,11 +16,12 @@ import (
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
+	"github.com/commande-publique/passerelle/transformers/facturx"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
 
 func registry() *transformers.Registry {
-	return transformers.NewRegistry(transformers.Limits{}, ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
+	return transformers.NewRegistry(transformers.Limits{}, facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
 }
 
 const (
@@ -114,7 +115,7 @@ func TestBadInputs(t *testing.T) {
 		{"zip", "PK\x03\x04" + noise(200), "unsupported_archive"},
 		{"empty zip", "PK\x05\x06" + repeat("\x00", 18), "unsupported_archive"},
 		{"gzip", "\x1f\x8b\x08" + noise(200), "unsupported_archive"},
-		{"an empty PDF", "%PDF-1.7\n%%EOF\n", "unsupported_format"},
+		{"an empty PDF", "%PDF-1.7\n%%EOF\n", "pdf_malformed"},
 		{"20 MB of XML", declaration + "<Invoice>" + repeat("x", 20_000_000) + "</Invoice>", "document_too_large"},
 		{"20 MB of blanks", repeat(" ", 20_000_000), "document_too_large"},
 		{"20 MB of JSON", "[" + repeat("1,", 10_000_000) + "1]", "document_too_large"},

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/pdfdoc"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
@@ -22,6 +23,21 @@ type Hints struct {
 // may choose among the versions of a kind that an operator defined. The content and identity are usable when no violation
 // is fatal.
 func (r *Registry) Identify(data []byte, hints Hints) (content Content, identity Identity, violations []violation.Violation) {
+	return r.identify("", data, hints)
+}
+
+// IdentifyWithin is [Registry.Identify] for a document that lies inside another one: every place starts with where.
+func (r *Registry) IdentifyWithin(where string, data []byte) (Content, Identity, []violation.Violation) {
+	content, identity, violations := r.identify(where, data, Hints{})
+	for i := range violations {
+		if v := &violations[i]; !strings.HasPrefix(v.Source, where) {
+			v.Source = where + v.Source
+		}
+	}
+	return content, identity, violations
+}
+
+func (r *Registry) identify(where string, data []byte, hints Hints) (content Content, identity Identity, violations []violation.Violation) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			content, identity, violations = Content{}, Identity{}, append(violations, internalFault(fault))
@@ -37,12 +53,15 @@ func (r *Registry) Identify(data []byte, hints Hints) (content Content, identity
 	if v := contradictsContentType(hints.ContentType, shape); v != nil {
 		violations = append(violations, *v)
 	}
-	content.DataSchema = hints.DataSchema
+	content.DataSchema, content.Where = hints.DataSchema, where
 	var fault *violation.Violation
-	if shape == jsonShape {
+	switch shape {
+	case jsonShape:
 		content.JSON, fault = jsondoc.Parse(data)
-	} else {
-		content.XML, fault = xmldoc.Parse(data)
+	case pdfShape:
+		content.PDF, content.XML, fault = r.open(data, where)
+	default:
+		content.XML, fault = xmldoc.ParseWithin(where, data)
 	}
 	if fault == nil {
 		identity, fault = r.recognise(content)
@@ -54,6 +73,37 @@ func (r *Registry) Identify(data []byte, hints Hints) (content Content, identity
 		violations = append(violations, *v)
 	}
 	return content, identity, violations
+}
+
+// open takes the XML out of a PDF.
+func (r *Registry) open(data []byte, where string) (*pdfdoc.Doc, *xmldoc.Doc, *violation.Violation) {
+	data = data[bytes.Index(data, []byte(pdfMark)):] // offsets in a PDF count from here
+	for _, t := range r.transformers {
+		opener, ok := t.(Opener)
+		if !ok {
+			continue
+		}
+		pdf, refused := pdfdoc.Parse(data)
+		if refused != nil {
+			return nil, nil, refused
+		}
+		name, inside, refused := opener.Open(pdf, r.limits.DocumentBytes) // as large as an XML that comes alone
+		if refused != nil {
+			return nil, nil, refused
+		}
+		where += name + "#"
+		shape, refused := sniff(inside)
+		if refused == nil && shape != xmlShape {
+			refused = refuse(unknownBytes, firstBytes(inside))
+		}
+		if refused != nil {
+			refused.Source = where
+			return nil, nil, refused
+		}
+		xml, refused := xmldoc.ParseWithin(where, inside)
+		return pdf, xml, refused
+	}
+	return nil, nil, refuse(unknownBytes, firstBytes(data))
 }
 
 // recognise asks the transformers in order.
@@ -103,18 +153,22 @@ type shape string
 const (
 	xmlShape  shape = "XML"
 	jsonShape shape = "JSON"
+	pdfShape  shape = "PDF"
 )
 
-const byteOrderMark = "\ufeff"
+const (
+	byteOrderMark = "\ufeff"
+	pdfMark       = "%PDF-"
+)
 
-// sniff looks at the first bytes: XML and JSON go to their parsers, anything else is refused here.
+// sniff looks at the first bytes: XML, JSON and PDF go to their parsers, anything else is refused here.
 func sniff(data []byte) (shape, *violation.Violation) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte(byteOrderMark)), " \t\r\n")
 	switch {
 	case len(text) == 0:
 		return "", refuse(emptyDocument, len(data))
-	case bytes.HasPrefix(text, []byte("%PDF")):
-		return "", refuse(unsupportedPDF)
+	case bytes.HasPrefix(text, []byte(pdfMark)):
+		return pdfShape, nil
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")), bytes.HasPrefix(data, []byte("PK\x07\x08")):
 		return "", refuse(unsupportedArchive, "zip")
 	case bytes.HasPrefix(data, []byte("\x1f\x8b")):

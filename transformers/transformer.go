@@ -7,6 +7,7 @@ package transformers
 
 import (
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/pdfdoc"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
@@ -16,16 +17,18 @@ type Format string
 
 // The formats that are read today.
 const (
-	UBL  Format = "ubl"
-	CII  Format = "cii"
-	ESPD Format = "espd"
-	DECP Format = "decp"
-	JSON Format = "json"
+	UBL     Format = "ubl"
+	CII     Format = "cii"
+	FacturX Format = "facturx"
+	Pivot   Format = "pivot"
+	ESPD    Format = "espd"
+	DECP    Format = "decp"
+	JSON    Format = "json"
 )
 
 // Formats lists the formats that are read.
 func Formats() []string {
-	return []string{string(UBL), string(CII), string(ESPD), string(DECP), string(JSON)}
+	return []string{string(UBL), string(CII), string(FacturX), string(Pivot), string(ESPD), string(DECP), string(JSON)}
 }
 
 // Kind says what a document is.
@@ -45,6 +48,10 @@ const (
 type Content struct {
 	XML  *xmldoc.Doc
 	JSON *document.Doc
+	// PDF is the file that XML was taken from, nil where it came alone.
+	PDF *pdfdoc.Doc
+	// Where starts the places of a document that lies inside another, empty for one that came alone.
+	Where string
 	// DataSchema is the attribute of the event, empty where it has none: a kind that an operator defined may tell its
 	// versions by it.
 	DataSchema string
@@ -91,6 +98,14 @@ type Writer interface {
 	// Write returns a canonical document of such a kind in the format, and the JSON pointers of the values that the
 	// format has no place for, the first hundred. It judges nothing: a faulty document is written as it is.
 	Write(*document.Doc) (data []byte, losses []string)
+}
+
+// Opener is a Transformer of documents that come in a PDF.
+type Opener interface {
+	Transformer
+	// Open returns the file in the PDF that is the document, of at most limit bytes, and its name, or the violation that
+	// says why there is none.
+	Open(pdf *pdfdoc.Doc, limit int) (name string, data []byte, refused *violation.Violation)
 }
 
 // Transformer reads one format.

@@ -4,8 +4,8 @@ import "github.com/commande-publique/passerelle/internal/violation"
 
 // What is accepted, for the messages that refuse the rest.
 const (
-	acceptedFR = "Formats lus : facture UBL 2 (Invoice, CreditNote), facture CII (CrossIndustryInvoice), DUME (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 en JSON, document canonique en JSON."
-	acceptedEN = "Formats that are read: UBL 2 invoices (Invoice, CreditNote), CII invoices (CrossIndustryInvoice), ESPD (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 in JSON, canonical documents in JSON."
+	acceptedFR = "Formats lus : facture UBL 2 (Invoice, CreditNote), facture CII (CrossIndustryInvoice), Factur-X (PDF), pivot de Chorus Pro (CPPFacturePivot), DUME (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 en JSON, document canonique en JSON."
+	acceptedEN = "Formats that are read: UBL 2 invoices (Invoice, CreditNote), CII invoices (CrossIndustryInvoice), Factur-X (PDF), the pivot of Chorus Pro (CPPFacturePivot), ESPD (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 in JSON, canonical documents in JSON."
 )
 
 var (
@@ -18,11 +18,6 @@ var (
 		Code: "document_too_large",
 		FR:   "document de %d octets, au plus %d", EN: "document of %d bytes, at most %d",
 		RemedyFR: "Retirez ou allégez les pièces jointes, ou découpez le document.", RemedyEN: "Remove or shrink the attachments, or split the document.",
-	}
-	unsupportedPDF = violation.Spec{
-		Code: "unsupported_format",
-		FR:   "document PDF : Factur-X n'est pas encore lu", EN: "PDF document: Factur-X is not read yet",
-		RemedyFR: "Envoyez la facture XML seule (le fichier factur-x.xml joint au PDF).", RemedyEN: "Send the XML invoice alone (the file factur-x.xml attached to the PDF).",
 	}
 	unsupportedArchive = violation.Spec{
 		Code: "unsupported_archive",
@@ -41,7 +36,7 @@ var (
 	}
 	unknownBytes = violation.Spec{
 		Code: "unknown_format",
-		FR:   "XML ou JSON attendu, trouvé un contenu qui commence par %s", EN: "expected XML or JSON, found a content that starts with %s",
+		FR:   "XML, JSON ou PDF attendu, trouvé un contenu qui commence par %s", EN: "expected XML, JSON or PDF, found a content that starts with %s",
 		RemedyFR: acceptedFR, RemedyEN: acceptedEN,
 	}
 	unknownXML = violation.Spec{

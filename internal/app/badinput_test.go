@@ -165,7 +165,7 @@ func badInputs(t *testing.T) []badInput {
 		{name: "HTML", value: text("<!DOCTYPE html><html><body>Session expir&eacute;e<br></body></html>"), code: "html_document"},
 		{name: "SOAP envelope", value: text(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` + body + `</s:Body></s:Envelope>`), code: "soap_envelope"},
 		{name: "zip", value: text("PK\x03\x04\x14\x00\x00\x00"), code: "unsupported_archive"},
-		{name: "an empty PDF", value: text("%PDF-1.7\n%%EOF\n"), code: "unsupported_format"},
+		{name: "an empty PDF", value: text("%PDF-1.7\n%%EOF\n"), code: "pdf_malformed"},
 		{name: "20 MB document", value: repeated(declaration+"<Invoice>", "x", 20_000_000, "</Invoice>"), code: "document_too_large"},
 
 		{name: "JSON with duplicate keys", value: changed(contract, `"marches": {`, `"marches": {"marche": [], `), to: "buyers", code: "json_duplicate_key"},

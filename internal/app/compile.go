@@ -21,6 +21,7 @@ import (
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
+	"github.com/commande-publique/passerelle/transformers/facturx"
 	"github.com/commande-publique/passerelle/transformers/mapping"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
@@ -76,7 +77,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		list.Add(fault(err))
 		return nil, list
 	}
-	formats := []transformers.Transformer{ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New()}
+	formats := []transformers.Transformer{facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New()}
 	for _, kind := range kinds {
 		formats = append(formats, kind)
 	}

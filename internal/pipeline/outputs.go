@@ -120,8 +120,11 @@ func originalEvent(v Verdict) event.Event {
 	e := v.Event
 	if e.DataContentType == "" {
 		e.DataContentType = "application/xml"
-		if v.Identity.Format == transformers.DECP || v.Identity.Format == transformers.JSON {
+		switch v.Identity.Format {
+		case transformers.DECP, transformers.JSON:
 			e.DataContentType = "application/json"
+		case transformers.FacturX:
+			e.DataContentType = "application/pdf"
 		}
 	}
 	if e.Type == "" {

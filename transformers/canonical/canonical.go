@@ -26,6 +26,13 @@ func NewWriter(source *xmldoc.Doc) *Writer {
 	return &Writer{source: source, doc: doc, read: make([]bool, source.Len()+1)}
 }
 
+// Next starts another canonical document of the same source, one that stands for an element of it, with room for about
+// size values. What was read stays read.
+func (w *Writer) Next(e xmldoc.Element, size int) {
+	w.doc = document.New(w.source, size)
+	w.doc.SetRoot(document.Object, "", e.Ref())
+}
+
 // Root returns the canonical document's root object.
 func (w *Writer) Root() document.Value { return w.doc.Root() }
 

@@ -1,12 +1,12 @@
 package cii
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers"
+	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
 // Recognise takes documents whose root is CrossIndustryInvoice in the namespace of D16B and D22B.
@@ -46,25 +46,6 @@ func foreignVersion(name xmldoc.Name) bool {
 	}
 }
 
-// creditNoteCodes are the document types (BT-3, UNTDID 1001) that EN 16931 counts as credit notes: the codes that
-// a UBL CreditNote may carry and a UBL Invoice may not. Every other code, known or not, makes an invoice; rules refuse
-// those that are no code at all.
-var creditNoteCodes = [...]string{
-	"81",  // credit note related to goods or services
-	"83",  // credit note related to financial adjustments
-	"261", // self-billed credit note
-	"262", // consolidated credit note, goods and services
-	"296", // interim credit note
-	"308", // delcredere credit note
-	"381", // credit note
-	"396", // factored credit note
-	"420", // OCR payment credit note
-	"458", // reversal of debit
-	"502", // self-billed factored credit note
-	"503", // prepayment credit note
-	"532", // forwarder's credit note
-}
-
 // typeCode returns BT-3.
 func typeCode(root xmldoc.Element) string {
 	return root.Child(rsm, "ExchangedDocument").Child(ram, "TypeCode").Text()
@@ -72,7 +53,7 @@ func typeCode(root xmldoc.Element) string {
 
 // kindOf says what a type code (BT-3) makes of the document.
 func kindOf(code string) transformers.Kind {
-	if slices.Contains(creditNoteCodes[:], code) {
+	if canonical.IsCreditNote(code) {
 		return transformers.CreditNote
 	}
 	return transformers.Invoice
