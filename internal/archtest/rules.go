@@ -147,7 +147,6 @@ func Rules() Architecture {
 			{"github.com/shopspring/decimal", []string{"internal/money"}},
 			{"golang.org/x/text/encoding", []string{"internal/xmldoc"}},
 			{"golang.org/x/text/width", []string{"internal/diag"}},
-			{"golang.org/x/text/currency", []string{"schemas"}},
 			{"golang.org/x/sync", []string{"*"}}, // a supplement to the standard library, like it
 		},
 		Banned: []string{"util", "utils", "common", "helper", "helpers", "pkg", "misc", "shared", "base"},
