@@ -94,12 +94,16 @@ func Rules() Architecture {
 				Why: "a shape is judged on the canonical document, whatever format it came in",
 			},
 			{
-				Name: "rules", Packages: []string{"schemas/rules"}, May: join(leaves, []string{"schemas"}),
+				Name: "rules", Packages: []string{"schemas/rules"}, May: join(leaves, []string{"schemas", "schemas/rules/syntax"}),
 				Why: "a rule is data about a canonical document; it knows no format, no route",
 			},
 			{
 				Name: "rule tests", Packages: []string{"schemas/rules/ruletest"}, May: leaves,
 				Why: "what a test expects of a rule, whatever judges",
+			},
+			{
+				Name: "rules of a syntax", Packages: []string{"schemas/rules/syntax"}, May: leaves,
+				Why: "a rule about the elements of a syntax knows no term, no canonical document and no other rule",
 			},
 			{
 				Name: "transformers", Packages: []string{"transformers"}, May: join(leaves, []string{"transformers/canonical"}),
