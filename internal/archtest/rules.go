@@ -106,6 +106,10 @@ func Rules() Architecture {
 				Why: "a rule about the elements of a syntax knows no term, no canonical document and no other rule",
 			},
 			{
+				Name: "structure", Packages: []string{"schemas/structure"}, May: leaves,
+				Why: "a structure is that of an XML document; it knows no canonical document, no rule",
+			},
+			{
 				Name: "transformers", Packages: []string{"transformers"}, May: join(leaves, []string{"transformers/canonical"}),
 				Why: "the registry knows that formats exist, not which",
 			},

@@ -1,0 +1,96 @@
+package main
+
+// jar is an artefact of Maven Central that carries schemas.
+type jar struct {
+	group, artifact, version string
+	sha256                   string // of the jar: another content under the same version is refused
+}
+
+// set is one table: the documents that it judges and where their schemas come from.
+type set struct {
+	file  string // name of the table
+	title string
+	date  string // when the jars below were fetched
+	jars  []jar
+	// schemas are patterns (path.Match) of the schema documents in the jars, those imported before those that import.
+	schemas []string
+	// roots are the elements that a document of the set may have as its root.
+	roots []name
+	// prefixes are how the table and the messages name namespaces.
+	prefixes []prefix
+	// codeLists are beginnings of namespaces that hold code lists only. Their values are left out: code lists are dated
+	// data, judged by rule packs; a schema would keep the lists of its own year for ever.
+	codeLists []string
+}
+
+type prefix struct{ prefix, space string }
+
+const (
+	ublSpace = "urn:oasis:names:specification:ubl:schema:xsd:"
+	ciiSpace = "urn:un:unece:uncefact:data:standard:"
+)
+
+// signatures are the schemas of signatures, which UBL imports for its extensions.
+var signatures = []jar{
+	{"com.helger.xsd", "ph-xsds-ccts-cct-schemamodule", "4.1.0", "ec0e60be5265b09fac75a57a4b284244820c23f0481a1c75802ba4eb6338b0fd"},
+	{"com.helger.xsd", "ph-xsds-xmldsig", "4.1.0", "66590e38b0994d0fd6cd89b1588a3c96fad3a3c85494cf764783fe0c4acc9c3d"},
+	{"com.helger.xsd", "ph-xsds-xades132", "4.1.0", "d90bdb2359bbef63bd789af238fb135dd7ada0ba9722f4e2825cd210dada013c"},
+	{"com.helger.xsd", "ph-xsds-xades141", "4.1.0", "b34b2670774e9de79653767fd667d86823261c153f706c2344889d0702f54e41"},
+}
+
+var ciiPrefixes = []prefix{
+	{"rsm", ciiSpace + "CrossIndustryInvoice:100"},
+	{"ram", ciiSpace + "ReusableAggregateBusinessInformationEntity:100"},
+	{"udt", ciiSpace + "UnqualifiedDataType:100"},
+	{"qdt", ciiSpace + "QualifiedDataType:100"},
+}
+
+var sets = []set{
+	{
+		file:  "ubl21",
+		title: "UBL 2.1 Invoice and CreditNote",
+		date:  "2026-11-28",
+		jars:  append([]jar{{"com.helger.ubl", "ph-ubl21", "10.2.0", "7317ddd448f58cdf4e550878d839be8d3324b410771ba462a35ced49ccb26a52"}}, signatures...),
+		schemas: []string{
+			"schemas/CCTS_CCT_SchemaModule.xsd", "schemas/xmldsig-core-schema.xsd", "schemas/XAdES*.xsd",
+			"external/schemas/ubl21/common/*.xsd",
+			"external/schemas/ubl21/maindoc/UBL-Invoice-2.1.xsd", "external/schemas/ubl21/maindoc/UBL-CreditNote-2.1.xsd",
+		},
+		roots: []name{{ublSpace + "Invoice-2", "Invoice"}, {ublSpace + "CreditNote-2", "CreditNote"}},
+		prefixes: []prefix{
+			{"ubl", ublSpace + "Invoice-2"},
+			{"cn", ublSpace + "CreditNote-2"},
+			{"cac", ublSpace + "CommonAggregateComponents-2"},
+			{"cbc", ublSpace + "CommonBasicComponents-2"},
+			{"ext", ublSpace + "CommonExtensionComponents-2"},
+			{"sig", ublSpace + "CommonSignatureComponents-2"},
+			{"sac", ublSpace + "SignatureAggregateComponents-2"},
+			{"sbc", ublSpace + "SignatureBasicComponents-2"},
+			{"qdt", ublSpace + "QualifiedDataTypes-2"},
+			{"udt", ublSpace + "UnqualifiedDataTypes-2"},
+			{"cct", "urn:un:unece:uncefact:data:specification:CoreComponentTypeSchemaModule:2"},
+			{"ds", "http://www.w3.org/2000/09/xmldsig#"},
+			{"xades", "http://uri.etsi.org/01903/v1.3.2#"},
+			{"xades141", "http://uri.etsi.org/01903/v1.4.1#"},
+		},
+	},
+	{
+		file:     "cii-d16b",
+		title:    "UN/CEFACT Cross Industry Invoice D16B",
+		date:     "2026-11-28",
+		jars:     []jar{{"com.helger.cii", "ph-cii-d16b", "4.1.1", "6f8d04bcb702b26ec4b748e8739ca27ab088034994d45ed1d708a583171dee0a"}},
+		schemas:  []string{"external/schemas/d16b/data/standard/*.xsd"},
+		roots:    []name{{ciiSpace + "CrossIndustryInvoice:100", "CrossIndustryInvoice"}},
+		prefixes: ciiPrefixes,
+	},
+	{
+		file:      "cii-d22b",
+		title:     "UN/CEFACT Cross Industry Invoice D22B",
+		date:      "2026-11-28",
+		jars:      []jar{{"com.helger.cii", "ph-cii-d22b", "10.1.0", "0f596a7ae9cf7db4e8a69872eda23c5a7aa08eb6fded4b2529acea95c001e4e5"}},
+		schemas:   []string{"external/schemas/d22b/*.xsd"},
+		roots:     []name{{ciiSpace + "CrossIndustryInvoice:100", "CrossIndustryInvoice"}},
+		prefixes:  ciiPrefixes,
+		codeLists: []string{"urn:un:unece:uncefact:codelist:standard:", "urn:un:unece:uncefact:identifierlist:standard:"},
+	},
+}
