@@ -23,12 +23,13 @@ type Hints struct {
 // may choose among the versions of a kind that an operator defined. The content and identity are usable when no violation
 // is fatal.
 func (r *Registry) Identify(data []byte, hints Hints) (content Content, identity Identity, violations []violation.Violation) {
-	return r.identify("", data, hints)
+	return r.identify("", data, r.limits.DocumentBytes, hints) // the XML in a PDF may be as large as one that comes alone
 }
 
-// IdentifyWithin is [Registry.Identify] for a document that lies inside another one: every place starts with where.
-func (r *Registry) IdentifyWithin(where string, data []byte) (Content, Identity, []violation.Violation) {
-	content, identity, violations := r.identify(where, data, Hints{})
+// IdentifyWithin is [Registry.Identify] for a document that lies inside another one: every place starts with where. The XML
+// in a PDF has at most inflated bytes.
+func (r *Registry) IdentifyWithin(where string, data []byte, inflated int) (Content, Identity, []violation.Violation) {
+	content, identity, violations := r.identify(where, data, max(inflated, 0), Hints{})
 	for i := range violations {
 		if v := &violations[i]; !strings.HasPrefix(v.Source, where) {
 			v.Source = where + v.Source
@@ -37,7 +38,7 @@ func (r *Registry) IdentifyWithin(where string, data []byte) (Content, Identity,
 	return content, identity, violations
 }
 
-func (r *Registry) identify(where string, data []byte, hints Hints) (content Content, identity Identity, violations []violation.Violation) {
+func (r *Registry) identify(where string, data []byte, inflated int, hints Hints) (content Content, identity Identity, violations []violation.Violation) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			content, identity, violations = Content{}, Identity{}, append(violations, internalFault(fault))
@@ -59,7 +60,7 @@ func (r *Registry) identify(where string, data []byte, hints Hints) (content Con
 	case jsonShape:
 		content.JSON, fault = jsondoc.Parse(data)
 	case pdfShape:
-		content.PDF, content.XML, fault = r.open(data, where)
+		content.PDF, content.XML, fault = r.open(data, where, inflated)
 	default:
 		content.XML, fault = xmldoc.ParseWithin(where, data)
 	}
@@ -76,7 +77,7 @@ func (r *Registry) identify(where string, data []byte, hints Hints) (content Con
 }
 
 // open takes the XML out of a PDF.
-func (r *Registry) open(data []byte, where string) (*pdfdoc.Doc, *xmldoc.Doc, *violation.Violation) {
+func (r *Registry) open(data []byte, where string, limit int) (*pdfdoc.Doc, *xmldoc.Doc, *violation.Violation) {
 	data = data[bytes.Index(data, []byte(pdfMark)):] // offsets in a PDF count from here
 	for _, t := range r.transformers {
 		opener, ok := t.(Opener)
@@ -87,7 +88,7 @@ func (r *Registry) open(data []byte, where string) (*pdfdoc.Doc, *xmldoc.Doc, *v
 		if refused != nil {
 			return nil, nil, refused
 		}
-		name, inside, refused := opener.Open(pdf, r.limits.DocumentBytes) // as large as an XML that comes alone
+		name, inside, refused := opener.Open(pdf, limit)
 		if refused != nil {
 			return nil, nil, refused
 		}

@@ -23,6 +23,7 @@ import (
 	"github.com/commande-publique/passerelle/transformers/espd"
 	"github.com/commande-publique/passerelle/transformers/facturx"
 	"github.com/commande-publique/passerelle/transformers/mapping"
+	"github.com/commande-publique/passerelle/transformers/pivot"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
 
@@ -77,11 +78,13 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		list.Add(fault(err))
 		return nil, list
 	}
-	formats := []transformers.Transformer{facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New()}
+	limits := transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}
+	invoices := []transformers.Transformer{facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}}
+	formats := append(slices.Clone(invoices), pivot.New(limits, invoices...), espd.New(), decp.New())
 	for _, kind := range kinds {
 		formats = append(formats, kind)
 	}
-	registry := transformers.NewRegistry(transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}, formats...)
+	registry := transformers.NewRegistry(limits, formats...)
 	table, faults := routes.Load(files, routes.Options{
 		Topics: sources(cfg), Kinds: set.Kinds(), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
 		Syntaxes: registry.Syntaxes(),

@@ -47,6 +47,7 @@ var areas = []struct{ dir, title string }{
 	{"transformers/ubl", "UBL"},
 	{"transformers/cii", "CII"},
 	{"transformers/facturx", "Factur-X"},
+	{"transformers/pivot", "Pivot de Chorus Pro"},
 	{"transformers/espd", "ESPD (DUME)"},
 	{"transformers/decp", "DECP"},
 	{"transformers/mapping", "Types de l'opérateur"},

@@ -49,6 +49,9 @@ func (d *Doc) Root() Element { return Element{d, 1} }
 // Element returns the element that a reference names; the references of a document are 1 to Len, in document order.
 func (d *Doc) Element(ref document.Ref) Element { return Element{d, int32(ref)} }
 
+// Size returns the number of bytes of the document in UTF-8.
+func (d *Doc) Size() int { return len(d.src.text) }
+
 // Len returns the number of elements.
 func (d *Doc) Len() int { return len(d.elements) - 1 }
 
