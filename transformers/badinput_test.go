@@ -17,11 +17,14 @@ import (
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
 	"github.com/commande-publique/passerelle/transformers/facturx"
+	"github.com/commande-publique/passerelle/transformers/pivot"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
 
 func registry() *transformers.Registry {
-	return transformers.NewRegistry(transformers.Limits{}, facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
+	hybrid := facturx.New(cii.Transformer{})
+	return transformers.NewRegistry(transformers.Limits{}, hybrid, ubl.Transformer{}, cii.Transformer{},
+		pivot.New(transformers.Limits{}, hybrid, ubl.Transformer{}, cii.Transformer{}), espd.New(), decp.New())
 }
 
 const (
@@ -29,6 +32,7 @@ const (
 		`xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"`
 	ublInvoice  = `<Invoice ` + ublNamespaces + `><cbc:ID>F1</cbc:ID></Invoice>`
 	ublCredit   = `<CreditNote xmlns="urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"/>`
+	pivotFile   = `<CPPFacturePivot><CPPFactures><CPPFacturePivotUnitaire><DonneesFacture><Type>381</Type></DonneesFacture></CPPFacturePivotUnitaire></CPPFactures></CPPFacturePivot>`
 	ciiInvoice  = `<CrossIndustryInvoice xmlns="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"/>`
 	espdRequest = `<QualificationApplicationRequest xmlns="urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationRequest-2" ` +
 		`xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"><cbc:ProfileExecutionID>ESPD-EDMv4.1.0</cbc:ProfileExecutionID></QualificationApplicationRequest>`

@@ -22,6 +22,7 @@ func TestIdentify(t *testing.T) {
 		{"UBL invoice", ublInvoice, transformers.Identity{Format: transformers.UBL, Kind: transformers.Invoice}},
 		{"UBL credit note", ublCredit, transformers.Identity{Format: transformers.UBL, Kind: transformers.CreditNote}},
 		{"CII invoice", ciiInvoice, transformers.Identity{Format: transformers.CII, Kind: transformers.Invoice}},
+		{"pivot", pivotFile, transformers.Identity{Format: transformers.Pivot, Kind: transformers.CreditNote}},
 		{"ESPD request", espdRequest, transformers.Identity{Format: transformers.ESPD, Kind: transformers.ESPDRequest, Version: "4.1.0"}},
 		{"DECP contract", decpContract, transformers.Identity{Format: transformers.DECP, Kind: transformers.Contract}},
 		{"canonical invoice", `{"kind":"invoice"}`, transformers.Identity{Format: transformers.JSON, Kind: transformers.Invoice}},
@@ -56,6 +57,8 @@ func TestHintsThatContradict(t *testing.T) {
 		{"JSON on XML", ublInvoice, "application/json", "", []string{"content_type_mismatch"}},
 		{"+json on XML", ublInvoice, "application/ld+json; charset=utf-8", "", []string{"content_type_mismatch"}},
 		{"PDF on XML", ublInvoice, "application/pdf", "", []string{"content_type_mismatch"}},
+		{"PDF on a PDF that is malformed", "%PDF-1.7", "application/pdf", "", []string{"pdf_malformed"}},
+		{"XML on a PDF that is malformed", "%PDF-1.7", "application/xml", "", []string{"content_type_mismatch", "pdf_malformed"}},
 		{"HTML on XML", ublInvoice, "text/html", "", []string{"content_type_mismatch"}},
 		{"an archive on XML", ublInvoice, "application/zip", "", []string{"content_type_mismatch"}},
 		{"XML on JSON", decpContract, "application/xml", "", []string{"content_type_mismatch"}},
@@ -216,7 +219,7 @@ func TestCorpusRoundTrip(t *testing.T) {
 	}
 	r := registry()
 	documents, parts := 0, 0
-	for _, pattern := range []string{"en16931/ubl/*.xml", "en16931/cii/*.xml", "espd/*.xml", "decp/*con*.json", "decp/marches*.json"} {
+	for _, pattern := range []string{"en16931/ubl/*.xml", "en16931/cii/*.xml", "facturx/*.pdf", "espd/*.xml", "decp/*con*.json", "decp/marches*.json"} {
 		paths, err := filepath.Glob(filepath.Join(dir, pattern))
 		require.NoError(t, err)
 		require.NotEmpty(t, paths, pattern)
@@ -247,7 +250,7 @@ func TestCorpusRoundTrip(t *testing.T) {
 }
 
 func FuzzIdentify(f *testing.F) {
-	for _, seed := range []string{ublInvoice, ciiInvoice, espdRequest, decpContract, `{"kind":"invoice"}`, "%PDF", "PK\x03\x04", "<html>", "<?xml?>", "\ufeff", "12", "hello"} {
+	for _, seed := range []string{ublInvoice, ciiInvoice, espdRequest, decpContract, pivotFile, `{"kind":"invoice"}`, "%PDF-", "PK\x03\x04", "<html>", "<?xml?>", "\ufeff", "12", "hello"} {
 		f.Add([]byte(seed), "application/json", "x.facture.deposee.v1")
 	}
 	r := registry()

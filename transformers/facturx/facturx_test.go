@@ -272,6 +272,10 @@ func FuzzFacturX(f *testing.F) {
 	f.Add(pdf(pdftest.Metadata("EN 16931", "factur-x.xml"), invoice("factur-x.xml", identifier)))
 	f.Add(pdf("<x/>", invoice("Factur-X.xml", ""), pdftest.File{Name: "x"}))
 	f.Add(pdf(""))
+	var plain pdftest.Writer // not deflated, so that changes reach the XML and do not end at its checksum
+	plain.Stream("", xml(identifier))
+	plain.Stream("", []byte(pdftest.Metadata("EN 16931", "factur-x.xml")))
+	f.Add(plain.Table(plain.Add("<</AF [<</F (factur-x.xml) /EF <</F 1 0 R>>>>] /Metadata 2 0 R>>"), ""))
 	r := registry()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, result, violations := read(r, data)
