@@ -17,6 +17,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/commande-publique/passerelle/internal/expr"
+	"github.com/commande-publique/passerelle/schemas"
+	"github.com/commande-publique/passerelle/schemas/rules"
 )
 
 // errorsPage is the reference of all codes. It is written from the source text, as every package keeps its codes to
@@ -52,13 +56,11 @@ var areas = []struct{ dir, title string }{
 	{"transformers/decp", "DECP"},
 	{"transformers/mapping", "Types de l'opérateur"},
 	{"schemas", "Forme : le schéma du type"},
+	{"schemas/structure", "Structure : le schéma XML"},
 	{"schemas/rules", "Règles métier : le contrôle lui-même"},
 	{"routes", "Routes et destinations"},
 	{"internal/pipeline", "La passerelle elle-même"},
 }
-
-// rulePacks hold the rules, each with its texts.
-const rulePacks = "../../schemas/rules/packs/*.yaml"
 
 func TestErrorsPage(t *testing.T) {
 	var page strings.Builder
@@ -79,13 +81,14 @@ func TestErrorsPage(t *testing.T) {
 	}
 	require.Empty(t, found, "packages with codes that have no part in the page: add them to areas")
 	page.WriteString("\n## Règles métier\n\nLes règles gardent leur identifiant officiel.\n")
-	packs, err := filepath.Glob(rulePacks)
-	require.NoError(t, err)
-	require.NotEmpty(t, packs)
-	for _, pack := range packs {
-		fmt.Fprintf(&page, "\nCelles du paquet [%[1]s](../schemas/rules/packs/%[1]s) :\n", filepath.Base(pack))
-		for _, r := range rulesOf(t, pack) {
-			fmt.Fprintf(&page, "\n### %s\n\n- %s — *%s*\n- %s — *%s*\n", r.id, r.texts[0], r.texts[2], r.texts[1], r.texts[3])
+	packs := shippedRules(t)
+	for _, name := range packs.Names() {
+		for _, pack := range packs.Versions(name) {
+			fmt.Fprintf(&page, "\nCelles du paquet %s %s :\n", pack.Name, pack.Version)
+			for _, r := range pack.Rules {
+				fmt.Fprintf(&page, "\n### %s\n\n- %s — *%s*\n- %s — *%s*\n", r.ID,
+					ruleText(r.Message.FR), ruleText(r.Remedy.FR), ruleText(r.Message.EN), ruleText(r.Remedy.EN))
+			}
 		}
 	}
 	if *update {
@@ -226,38 +229,22 @@ func (p source) text(e ast.Expr) string {
 	return ""
 }
 
-var (
-	ruleID   = regexp.MustCompile(`(?m)^  - id: (\S+)\n`)
-	ruleText = regexp.MustCompile(`(?m)^ *(?:fr|en): (.*(?:\n {8,}[^ \n].*)*)$`)
-	shown    = regexp.MustCompile(`\{[^}]*\}`)
-)
+var shown = regexp.MustCompile(`\{[^}]*\}`)
 
-// rule is a rule of a pack with its texts: French and English, then the remedies.
-type rule struct {
-	id    string
-	texts []string
+// ruleText is what a rule says, for the page.
+func ruleText(text string) string {
+	return shownText(strings.NewReplacer("{{", "{", "}}", "}").Replace(shown.ReplaceAllString(text, "…")))
 }
 
-// rulesOf reads the rules of a pack from its text.
-func rulesOf(t *testing.T, file string) (rules []rule) {
-	data, err := os.ReadFile(file)
+// shippedRules compiles the packs in the binary.
+func shippedRules(t *testing.T) *rules.Set {
+	set, err := schemas.Load()
 	require.NoError(t, err)
-	text := string(data)
-	starts := ruleID.FindAllStringSubmatchIndex(text, -1)
-	require.NotEmpty(t, starts, file)
-	require.Len(t, starts, strings.Count(text, "- id:"), "%s: a rule is written in another way", file)
-	for i, at := range starts {
-		end := len(text)
-		if i+1 < len(starts) {
-			end = starts[i+1][0]
-		}
-		r := rule{id: text[at[2]:at[3]]}
-		for _, said := range ruleText.FindAllStringSubmatch(text[at[1]:end], -1) {
-			line := strings.Trim(strings.Join(strings.Fields(said[1]), " "), `"'`)
-			r.texts = append(r.texts, shownText(strings.ReplaceAll(shown.ReplaceAllString(line, "…"), `\"`, `"`)))
-		}
-		require.Len(t, r.texts, 4, "%s: texts of %s", file, r.id)
-		rules = append(rules, r)
+	shapes := rules.Shapes{}
+	for _, kind := range set.Kinds() {
+		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
 	}
-	return rules
+	packs, err := rules.Shipped(shapes)
+	require.NoError(t, err)
+	return packs
 }

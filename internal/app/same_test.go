@@ -40,12 +40,16 @@ var mistakes = map[string][]string{
 type sameGateway struct {
 	gateway   *app.Gateway
 	templates map[string]string
+	differ    map[string]bool // the rules that a syntax judges in its own way, as its official artefact does
 }
 
 func newSameGateway(t *testing.T) sameGateway {
 	gateway, list := app.Load("")
 	require.NoError(t, list.Err())
-	g := sameGateway{gateway, map[string]string{}}
+	g := sameGateway{gateway, map[string]string{}, map[string]bool{}}
+	for _, r := range shippedRules(t).At("en16931", "").Rules {
+		g.differ[r.ID] = len(r.Forms) > 1
+	}
 	for _, name := range []string{"ubl.xml", "cii.xml", "canonical.json"} {
 		template, err := os.ReadFile(filepath.Join("testdata", "same", name))
 		require.NoError(t, err)
@@ -85,10 +89,13 @@ func (g sameGateway) judge(name string, values map[string]string) pipeline.Verdi
 	return v
 }
 
-// found lists what a verdict says, as code and term, sorted.
-func found(v pipeline.Verdict) []string {
+// found lists what a verdict says that every syntax must say, as code and term, sorted.
+func (g sameGateway) found(v pipeline.Verdict) []string {
 	list := []string{}
 	for _, one := range v.Violations {
+		if g.differ[one.Code] {
+			continue
+		}
 		list = append(list, strings.TrimSpace(one.Code+" "+one.Term))
 	}
 	slices.Sort(list)
@@ -101,7 +108,7 @@ func TestTheSameInvoiceInThreeSyntaxes(t *testing.T) {
 	want := g.judge("canonical.json", sameInvoice)
 	for name := range g.templates {
 		v := g.judge(name, sameInvoice)
-		require.Empty(t, found(v), name)
+		require.Empty(t, v.Violations, name)
 		require.Equal(t, string(want.Parts[0].Doc.AppendJSON(nil)), string(v.Parts[0].Doc.AppendJSON(nil)), name)
 	}
 }
@@ -114,16 +121,16 @@ func TestTheSameMistakeIsTheSameViolation(t *testing.T) {
 		for _, wrong := range append([]string{""}, mistakes[member]...) {
 			values := maps.Clone(sameInvoice)
 			values[member] = wrong
-			want := found(g.judge("canonical.json", values))
+			want := g.found(g.judge("canonical.json", values))
 			told += min(len(want), 1)
 			for _, name := range []string{"ubl.xml", "cii.xml"} {
-				if got := found(g.judge(name, values)); !slices.Equal(got, want) {
+				if got := g.found(g.judge(name, values)); !slices.Equal(got, want) {
 					t.Errorf("%s %q: %s says %q, canonical.json %q", member, wrong, name, got, want)
 				}
 			}
 		}
 	}
-	require.Greater(t, told, 40, "mistakes that are told: silence would be the same in all three")
+	require.Greater(t, told, 30, "mistakes that are told: silence would be the same in all three")
 }
 
 // TestTheSameMistakesAreTheSameViolations makes several at once.
@@ -135,9 +142,9 @@ func TestTheSameMistakesAreTheSameViolations(t *testing.T) {
 		for _, member := range rapid.SliceOfNDistinct(rapid.SampledFrom(members), 2, 6, rapid.ID).Draw(t, "members") {
 			values[member] = rapid.SampledFrom(append([]string{""}, mistakes[member]...)).Draw(t, member)
 		}
-		want := found(g.judge("canonical.json", values))
+		want := g.found(g.judge("canonical.json", values))
 		for _, name := range []string{"ubl.xml", "cii.xml"} {
-			require.Equal(t, want, found(g.judge(name, values)), name)
+			require.Equal(t, want, g.found(g.judge(name, values)), name)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,6 +23,7 @@ type field struct {
 	also    []*field // what other subschemas say of the same place; they may be recursive, so they are not merged
 	open    bool     // anything may be below
 	decimal bool
+	date    bool
 	term    string
 }
 
@@ -88,6 +90,45 @@ func (s *Shape) IsDecimal(pointer string) bool {
 	return slices.ContainsFunc(s.find(pointer), func(f *field) bool { return f.decimal })
 }
 
+// IsDate reports whether the text at the pointer is a calendar date.
+func (s *Shape) IsDate(pointer string) bool {
+	return slices.ContainsFunc(s.find(pointer), func(f *field) bool { return f.date })
+}
+
+// HasItems reports whether there may be an array at the pointer.
+func (s *Shape) HasItems(pointer string) bool {
+	return slices.ContainsFunc(s.find(pointer), func(f *field) bool { return f.item != nil })
+}
+
+// TermPointers lists a pointer of each place that a schema gives a business term, sorted, "*" standing for any item. A
+// subschema that is used in several places counts at the first.
+func (s *Shape) TermPointers() []string {
+	var pointers []string
+	seen := map[*field]bool{}
+	var walk func(*field, string)
+	walk = func(f *field, at string) {
+		if f == nil || seen[f] {
+			return
+		}
+		seen[f] = true
+		if f.term != "" {
+			pointers = append(pointers, at)
+		}
+		walk(f.item, at+"/*")
+		for _, a := range f.also {
+			walk(a, at)
+		}
+		for _, name := range slices.Sorted(maps.Keys(f.members)) {
+			walk(f.members[name], at+"/"+document.EscapeToken(name))
+		}
+	}
+	for _, r := range s.roots {
+		walk(r, "")
+	}
+	slices.Sort(pointers)
+	return slices.Compact(pointers)
+}
+
 // Terms lists all business terms, sorted.
 func (s *Shape) Terms() []string {
 	var terms []string
@@ -116,8 +157,8 @@ func (s *Shape) Terms() []string {
 	return slices.Compact(terms)
 }
 
-// names lists the members that may be at the pointer, sorted.
-func (s *Shape) names(pointer string) []string {
+// Members lists the members that may be at the pointer, sorted.
+func (s *Shape) Members(pointer string) []string {
 	var names []string
 	for _, f := range s.find(pointer) {
 		for name := range f.members {
@@ -138,7 +179,7 @@ func (s *Shape) Nearest(pointer string) (start, unknown string, names []string) 
 			stop = end + 1 + next
 		}
 		if !s.Known(pointer[:stop]) || stop == len(pointer) {
-			return pointer[:end], unescape(pointer[end+1 : stop]), s.names(pointer[:end])
+			return pointer[:end], unescape(pointer[end+1 : stop]), s.Members(pointer[:end])
 		}
 		end = stop
 	}
@@ -208,6 +249,7 @@ func (r *shapeReader) read(schema document.Value) *field {
 		return f
 	}
 	f.term = schema.Get("x-term").Text()
+	f.date = schema.Get("format").Text() == "date"
 	f.decimal = isDecimalPattern(schema.Get("pattern").Text())
 	for p := range schema.Get("properties").Children() {
 		if f.members == nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/routes"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/rules"
@@ -150,7 +151,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	v.Key, v.Split, v.Ignored = result.Key, result.Split, result.Ignored
 	v.Violations = append(v.Violations, faults...)
 	for i, part := range result.Parts {
-		judged, faults := p.judgePart(m, v, part)
+		judged, faults := p.judgePart(m, v, part, content.XML)
 		v.Parts = append(v.Parts, judged)
 		v.Violations = append(v.Violations, faults...)
 		if len(v.Violations) >= maxViolations && violation.AnyFatal(v.Violations) {
@@ -166,7 +167,10 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 // judgePart validates one canonical document and decides where it goes. The route is chosen before the rules are
 // checked because it names them; a document that its schema refuses is judged by the rules all the same, so that its
 // sender learns everything at once.
-func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part, []violation.Violation) {
+//
+// Rules are judged on the XML as it was sent, where it is in a syntax that they know: the official verdict depends on
+// what the canonical document does not keep, such as an element twice.
+func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, source *xmldoc.Doc) (Part, []violation.Violation) {
 	judged := Part{Part: part}
 	facts := routes.Message{
 		Topic:   m.Topic,
@@ -186,7 +190,14 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part
 		}
 		return judged, append(shape, judged.Selection.Violations...)
 	}
-	violations := merge(shape, rules.Check(part.Doc, p.packs(route)))
+	subject := rules.Subject{Doc: part.Doc}
+	if !v.Event.Time.IsZero() { // else the newest version of each pack
+		subject.Day = v.Event.Time.UTC().Format(time.DateOnly)
+	}
+	if source != nil {
+		subject.XML = source.Root()
+	}
+	violations := merge(shape, p.rules.Check(route.Rules(), subject))
 	if !violation.AnyFatal(violations) {
 		judged.Delivery = route.Deliver(facts)
 		violations = append(violations, judged.Delivery.Violations...)
@@ -210,13 +221,4 @@ func (p *Pipeline) write(part Part) map[routes.Form]Written {
 		written[d.Form] = Written{data, losses}
 	}
 	return written
-}
-
-// packs returns the rule packs that a route names. That they exist was checked when the route was loaded.
-func (p *Pipeline) packs(route *routes.Route) []*rules.Pack {
-	var packs []*rules.Pack
-	for _, name := range route.Rules() {
-		packs = append(packs, p.rules.Get(name))
-	}
-	return packs
 }

@@ -21,8 +21,9 @@ type ruleCase struct {
 	Fires  string                      `yaml:"fires"`
 }
 
-// Every shipped rule has, as data, a document on which it fires and one at its border on which it does not.
-func TestEachRuleHasItsCases(t *testing.T) {
+// Rules are judged on canonical documents too: each case is a document on which a rule fires, or one at its border on
+// which it does not.
+func TestCases(t *testing.T) {
 	pack := shippedPack(t)
 	data, err := os.ReadFile("testdata/en16931.yaml")
 	if err != nil {
@@ -32,31 +33,30 @@ func TestEachRuleHasItsCases(t *testing.T) {
 	if list := yamldoc.Unmarshal("testdata/en16931.yaml", data, &cases); list.HasErrors() {
 		t.Fatal(list.Err())
 	}
-	for i := range pack.Rules {
-		rule := &pack.Rules[i]
+	for id, all := range cases {
+		if pack.Rule(id) == nil {
+			t.Errorf("cases of %s, which is no rule of the pack", id)
+			continue
+		}
 		firing, border := 0, 0
-		for _, c := range cases[rule.ID] {
+		for _, c := range all {
 			if c.Fires == "" {
 				border++
 			} else {
 				firing++
 			}
-			t.Run(rule.ID+"/"+c.Case, func(t *testing.T) { c.run(t, pack, rule.ID) })
+			t.Run(id+"/"+c.Case, func(t *testing.T) { c.run(t, pack, id) })
 		}
 		if firing == 0 || border == 0 {
-			t.Errorf("%s: %d cases that fire, %d border cases: at least one of each", rule.ID, firing, border)
+			t.Errorf("%s: %d cases that fire, %d border cases: at least one of each", id, firing, border)
 		}
-		delete(cases, rule.ID)
-	}
-	for id := range cases {
-		t.Errorf("cases of %s, which is no rule of the pack", id)
 	}
 }
 
 func (c ruleCase) run(t *testing.T, pack *Pack, id string) {
 	doc := c.document(t)
 	var got *violation.Violation
-	for _, v := range Check(doc, []*Pack{pack}) {
+	for _, v := range Check(Subject{Doc: doc}, []*Pack{pack}) {
 		if v.Code == CodeNotJudged {
 			t.Errorf("not judged: %s", v.EN)
 		}
@@ -94,7 +94,7 @@ func (c ruleCase) document(t testing.TB) *document.Doc {
 		}
 		root = edit(root, strings.Split(pointer.Value, "/")[1:], value).(map[string]any)
 	}
-	return parse(t, root)
+	return parseDoc(t, root)
 }
 
 func validInvoice(t testing.TB) map[string]any {
@@ -110,7 +110,7 @@ func validInvoice(t testing.TB) map[string]any {
 	return root
 }
 
-func parse(t testing.TB, root map[string]any) *document.Doc {
+func parseDoc(t testing.TB, root map[string]any) *document.Doc {
 	t.Helper()
 	data, err := json.Marshal(root)
 	if err != nil {
@@ -153,7 +153,7 @@ func edit(tree any, tokens []string, value any) any {
 }
 
 func TestTheValidInvoiceBreaksNothing(t *testing.T) {
-	for _, v := range Check(parse(t, validInvoice(t)), []*Pack{shippedPack(t)}) {
+	for _, v := range Check(Subject{Doc: parseDoc(t, validInvoice(t))}, []*Pack{shippedPack(t)}) {
 		t.Errorf("%s at %s: %s", v.Code, v.Pointer, v.EN)
 	}
 }

@@ -1,23 +1,26 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/commande-publique/passerelle/internal/document"
-	"github.com/commande-publique/passerelle/internal/expr"
-	"github.com/commande-publique/passerelle/internal/money"
 	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/schemas/rules/syntax"
 )
 
 const (
 	// maxPlaces bounds the places that one rule reports: beyond it nobody reads, and the last one says how many more.
 	maxPlaces = 20
-	// maxDocumentCost bounds what all rules together spend on one document, in CEL cost units: the 50,000 lines that fit
-	// into 16 MiB need about five million, and twenty take one to two seconds.
-	maxDocumentCost = 20_000_000
+	// maxCost bounds what all rules together spend on one document, in nodes visited: the 50,000 lines that fit into
+	// 16 MiB need about five million, and twenty take a second.
+	maxCost = 20_000_000
+	// maxPooled bounds the facts that are kept for the next document, in nodes: those of 500 lines, some 2 MiB. Larger
+	// documents are rare, and their memory goes back.
+	maxPooled = 30_000
 )
 
 // CodeNotJudged is the code of a rule that could not be judged.
@@ -26,10 +29,10 @@ const CodeNotJudged = "rule_not_judged"
 var (
 	notJudged = violation.Spec{
 		Code:     CodeNotJudged,
-		FR:       "la règle %[1]s n'a pas pu être vérifiée : valeur %[2]s",
-		EN:       "rule %[1]s could not be judged: value %[3]s",
-		RemedyFR: "Corrigez ou ajoutez la valeur à cet endroit : une règle qui ne peut être vérifiée n'est pas réputée respectée.",
-		RemedyEN: "Correct or add the value at this place: a rule that cannot be judged does not count as kept.",
+		FR:       "la règle %[1]s n'a pas pu être vérifiée : %[2]s",
+		EN:       "rule %[1]s could not be judged: %[3]s",
+		RemedyFR: "Corrigez la valeur à cet endroit : une règle qui ne peut être vérifiée n'est pas réputée respectée.",
+		RemedyEN: "Correct the value at this place: a rule that cannot be judged does not count as kept.",
 	}
 	tooCostly = violation.Spec{
 		Code:     "rule_cost",
@@ -45,23 +48,52 @@ var (
 		RemedyFR: "Signalez ce défaut de la passerelle avec le document : rien n'est accepté sans contrôle.",
 		RemedyEN: "Report this fault of the gateway with the document: nothing is accepted unchecked.",
 	}
+	notInForce = violation.Spec{
+		Code:     "rule_pack_not_in_force",
+		FR:       "aucune version du paquet de règles %[1]q n'est en vigueur le %[2]s",
+		EN:       "no version of the rule pack %[1]q is in force on %[2]s",
+		RemedyFR: "Vérifiez la date de l'événement (ce_time), ou ajoutez la version du paquet qui vaut ce jour-là.",
+		RemedyEN: "Check the time of the event (ce_time), or add the version of the pack that is in force on that day.",
+	}
 )
 
-// Check judges a canonical document by every rule of the packs that are for its kind and returns the violations,
-// sorted. A rule is judged once for each value it is for; after 20 places the last one counts the rest.
-func Check(doc *document.Doc, packs []*Pack) []violation.Violation {
-	r := run{doc: doc, root: doc.Root()}
-	kind := r.root.Get("kind").Text()
+// Subject is a document to judge.
+type Subject struct {
+	// Doc is the canonical document. It may be nil when XML is set: then violations have no pointer.
+	Doc *document.Doc
+	// XML is the root of the document as it was sent. Rules are judged on it where a binding knows its syntax, because
+	// the official verdict depends on what the sender wrote: an element twice, or an empty one.
+	XML xmldoc.Element
+	// Day is the day of the event, as an ISO 8601 date, which chooses among the versions of packs and the editions of
+	// code lists; empty means the newest.
+	Day string
+}
+
+// Check judges a document by the versions of packs that are in force on its day, given by their names, and returns the
+// violations, sorted.
+func (s *Set) Check(names []string, subject Subject) []violation.Violation {
+	var packs []*Pack
+	var missing []violation.Violation
+	for _, name := range names {
+		if p := s.At(name, subject.Day); p != nil {
+			packs = append(packs, p)
+		} else {
+			missing = append(missing, notInForce.New(violation.At{}, name, subject.Day))
+		}
+	}
+	found := append(Check(subject, packs), missing...)
+	violation.Sort(found)
+	return found
+}
+
+// Check judges a document by every rule of the packs that are for its kind and returns the violations, sorted. A rule is
+// judged once for each place it is for; after 20 places the last one counts the rest.
+func Check(subject Subject, packs []*Pack) []violation.Violation {
+	r := runs.Get().(*run)
+	defer r.release()
+	r.subject, r.day = subject, subject.Day
 	for _, pack := range packs {
-		if !slices.Contains(pack.Kinds, kind) {
-			continue
-		}
-		for i := range pack.Rules {
-			r.rule(&pack.Rules[i])
-			if r.stopped {
-				break
-			}
-		}
+		r.pack(pack)
 	}
 	found := Suppress(r.found, r.found)
 	violation.Sort(found)
@@ -69,169 +101,271 @@ func Check(doc *document.Doc, packs []*Pack) []violation.Violation {
 }
 
 // Suppress leaves out of vs what could not be judged because of a value that one of the others already refuses there or
-// above. Others come from the schema, or from rules; they must be fatal to count, so the document stays refused.
+// above. Others come from the structure, the schema, or from rules; they must be fatal to count, so the document stays
+// refused.
 func Suppress(vs, others []violation.Violation) []violation.Violation {
+	if !slices.ContainsFunc(vs, func(v violation.Violation) bool { return v.Code == CodeNotJudged }) {
+		return vs
+	}
 	refused := map[string]bool{}
 	for _, o := range others {
 		if o.IsFatal() && o.Code != CodeNotJudged {
 			refused[o.Pointer] = true
+			if o.Source != "" && o.Pointer == "" {
+				refused[o.Source] = true
+			}
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(vs), func(v violation.Violation) bool {
-		if v.Code != CodeNotJudged || v.Pointer == "" {
-			return false
-		}
-		for at := v.Pointer; ; at = at[:strings.LastIndexByte(at, '/')] {
-			if refused[at] {
-				return true
-			}
-			if at == "" {
-				return false
-			}
-		}
+		return v.Code == CodeNotJudged && (isRefused(refused, v.Pointer) || isRefused(refused, v.Source))
 	})
 }
+
+// isRefused reports whether a place or one above it is refused.
+func isRefused(refused map[string]bool, place string) bool {
+	if place == "" {
+		return false
+	}
+	for ; ; place = place[:max(0, strings.LastIndexByte(place, '/'))] {
+		if refused[place] {
+			return true
+		}
+		if place == "" {
+			return false
+		}
+	}
+}
+
+// runs are used again, because facts are the largest part of a judgement.
+var runs = sync.Pool{New: func() any {
+	r := &run{told: map[*syntax.Rule]places{}}
+	r.report = r.ofSyntax // made once, as a method value allocates
+	return r
+}}
 
 // run is the judgement of one document.
 type run struct {
-	doc     *document.Doc
-	root    document.Value
-	found   []violation.Violation
-	cost    uint64
+	subject Subject
+	day     string
+	facts   facts
+	walker  walker
+	this    int32    // what the rule is judged for
+	ids     []int32  // the stacks of expressions: nodes
+	texts   []string // and texts
+	cost    int
 	stopped bool
+	why     reason // why the rule that is being judged has no result
+	culprit int32  // the node at fault, 0 when it is not known
+	found   []violation.Violation
+	values  []refValue              // of the canonical document, see valueAt
+	told    map[*syntax.Rule]places // of the rules about the syntax
+	report  func(*syntax.Rule, xmldoc.Element)
 }
 
-// rule judges one rule for every value that it is for. Whatever goes wrong refuses the document.
-func (r *run) rule(rule *Rule) {
-	from := len(r.found)
-	defer func() {
-		if p := recover(); p != nil {
-			r.found = append(r.found, failure.New(violation.At{}, rule.ID, fmt.Sprint(p)))
-		}
-	}()
-	values := expr.Values{theDocument: r.root}
-	if rule.as == "" {
-		r.judge(rule, document.Value{}, values, from)
+// release lets go of the document and gives the run back.
+func (r *run) release() {
+	clear(r.texts[:cap(r.texts)])
+	clear(r.facts.nodes)
+	if cap(r.facts.nodes) > maxPooled {
+		r.facts = facts{}
+	}
+	clear(r.walker.spaces)
+	*r = run{
+		facts: facts{nodes: r.facts.nodes[:0], lists: r.facts.lists[:0], count: r.facts.count[:0]}, walker: walker{spaces: r.walker.spaces[:0], active: r.walker.active[:0]},
+		ids: r.ids[:0], texts: r.texts[:0], values: r.values[:0], told: r.told, report: r.report,
+	}
+	clear(r.told)
+	runs.Put(r)
+}
+
+// pack judges the rules of a pack.
+func (r *run) pack(p *Pack) {
+	m := r.prepare(p)
+	if m == nil {
 		return
 	}
-	rule.each.visit(r.root, func(element document.Value) bool {
-		values[rule.as] = element
-		r.judge(rule, element, values, from)
-		return !r.stopped
-	})
-}
-
-func (r *run) judge(rule *Rule, element document.Value, values expr.Values, from int) {
-	if rule.when != nil {
-		if applies, ok := r.eval(rule, rule.when, element, values, from); !ok || !applies {
+	forms := p.forms[m]
+	for i := range forms {
+		r.form(&forms[i])
+		if r.stopped {
 			return
 		}
 	}
-	kept, ok := r.eval(rule, rule.test, element, values, from)
-	if !ok || kept {
-		return
+	if r.subject.XML.Exists() {
+		for _, t := range p.Tables {
+			t.Check(r.subject.XML, r.report)
+		}
 	}
-	r.add(from, func() violation.Violation { return r.broken(rule, element, values) })
 }
 
-// eval evaluates an expression of the rule; where it has no result, ok is false and that is reported.
-func (r *run) eval(rule *Rule, program *expr.Program, element document.Value, values expr.Values, from int) (result, ok bool) {
-	result, cost, err := program.EvalCost(values)
-	r.cost += cost
-	var fault *expr.Error
+// ofSyntax says that an element breaks a rule about its syntax. The rules of a table report in no order.
+func (r *run) ofSyntax(rule *syntax.Rule, at xmldoc.Element) {
+	told := r.told[rule]
+	if told.places == maxPlaces {
+		last := &r.found[told.last]
+		last.Count = max(1, last.Count) + 1
+		return
+	}
+	v := rule.Violation(at)
+	v.Pointer = r.carried(at)
+	r.told[rule] = places{told.places + 1, len(r.found)}
+	r.found = append(r.found, v)
+}
+
+// places is how often a rule was reported, and where the last report is.
+type places struct{ places, last int }
+
+// prepare takes the facts that a pack is judged on, unless they are taken. It returns their model, nil when the pack is
+// not for documents of this kind.
+func (r *run) prepare(p *Pack) *model {
+	if xml := r.subject.XML; xml.Exists() {
+		name := xml.Name()
+		for _, b := range p.vocabulary.bindings {
+			kind, known := b.roots[name]
+			if !known {
+				continue
+			}
+			if !slices.Contains(p.Kinds, kind) {
+				return nil
+			}
+			if r.facts.model != b.model {
+				r.walker.read(b, &r.facts, xml)
+			}
+			return b.model
+		}
+	}
+	if r.subject.Doc == nil || !slices.Contains(p.Kinds, r.subject.Doc.Root().Get("kind").Text()) {
+		return nil
+	}
+	canonical := p.vocabulary.canonical
+	if r.facts.model != canonical.model {
+		canonical.read(&r.facts, r.subject.Doc)
+	}
+	return canonical.model
+}
+
+// form judges one rule for everything that it is for. Whatever goes wrong refuses the document.
+func (r *run) form(f *form) {
+	from := len(r.found)
+	defer func() {
+		if p := recover(); p != nil {
+			r.found = append(r.found, failure.New(violation.At{}, f.rule.ID, fmt.Sprint(p)))
+		}
+	}()
+	for i := range f.places {
+		j := &f.places[i]
+		if r.facts.count[j.slot.id] == 0 {
+			continue // nothing to judge
+		}
+		r.ids = r.facts.all(r.ids[:0], 0, j.way.down)
+		for n, to := 0, len(r.ids); n < to && !r.stopped; n++ {
+			r.judge(f, j, r.ids[n], from)
+		}
+	}
+}
+
+func (r *run) judge(f *form, j *judged, at int32, from int) {
+	r.this, r.why, r.culprit = at, nothing, 0
+	result := unknown
+	if r.spend(1) {
+		result = yes
+		if j.when != nil {
+			result = not(j.when(r, at)) // where it does not apply it is kept
+		}
+		if result != unknown && (j.when == nil || result == no) {
+			result = j.test(r, at)
+		}
+	}
 	switch {
-	case r.cost > maxDocumentCost || errors.As(err, &fault) && fault.Kind == expr.CostExceeded:
-		r.stopped = true
-		r.found = append(r.found, tooCostly.New(violation.At{}, rule.ID))
-	case err == nil:
-		return result, true
-	case errors.As(err, &fault) && fault.Kind == expr.NotJudged:
-		r.add(from, func() violation.Violation { return r.unjudged(rule, fault, element) })
+	case r.stopped:
+		r.found = append(r.found, tooCostly.New(violation.At{}, f.rule.ID))
+	case result == yes:
+	case len(r.found)-from >= maxPlaces:
+		last := &r.found[len(r.found)-1]
+		last.Count = max(1, last.Count) + 1
+	case result == no:
+		r.found = append(r.found, r.broken(f, j, at))
 	default:
-		r.found = append(r.found, failure.New(violation.At{}, rule.ID, err.Error()))
-	}
-	return false, false
-}
-
-// add appends a violation of the rule whose violations begin at from, or counts it in the last one.
-func (r *run) add(from int, describe func() violation.Violation) {
-	if len(r.found)-from < maxPlaces {
-		r.found = append(r.found, describe())
-		return
-	}
-	last := &r.found[len(r.found)-1]
-	last.Count = max(1, last.Count) + 1
-}
-
-func (r *run) broken(rule *Rule, element document.Value, values expr.Values) violation.Violation {
-	shown := make(map[string]string, len(rule.show))
-	for _, s := range rule.show {
-		text, err := s.value.Text(values)
-		if err != nil {
-			text = "?"
-		}
-		shown[s.name] = violation.Excerpt(text)
-	}
-	_, nearest := rule.at.reach(r.root, element)
-	at := where(rule.at.locate(element), nearest, rule.term)
-	return violation.Violation{
-		Code: rule.ID, Severity: rule.Severity,
-		Pointer: at.Pointer, Source: at.Source, Line: at.Line, Column: at.Column, Term: at.Term,
-		FR:     rule.fr.fill(r.root, element, shown, "(absent)"),
-		EN:     rule.en.fill(r.root, element, shown, "(absent)"),
-		Remedy: rule.remedy.FR, RemedyEN: rule.remedy.EN,
+		r.found = append(r.found, r.unjudged(f, j, at))
 	}
 }
 
-func where(pointer string, nearest document.Value, term string) violation.At {
-	source := nearest.Source()
-	return violation.At{Pointer: pointer, Source: source.Path, Line: source.Line, Column: source.Column, Term: term}
+// spend notes that nodes were visited; false means that the document costs too much.
+func (r *run) spend(nodes int) bool {
+	r.cost += nodes
+	r.stopped = r.stopped || r.cost > maxCost
+	return !r.stopped
 }
 
-// unjudged says which operand keeps the rule from being judged.
-func (r *run) unjudged(rule *Rule, fault *expr.Error, element document.Value) violation.Violation {
-	pointer, value := r.operand(rule, fault, element)
-	fr, en := "absente ("+pointer+")", "absent ("+pointer+")"
-	switch {
-	case pointer == "":
-		fr, en = "inattendue ("+fault.Detail+")", "unexpected ("+fault.Detail+")"
-		pointer, value = rule.at.locate(element), rule.at.find(r.root, element)
-	case value.Exists():
-		fr = "incorrecte (« " + violation.Excerpt(value.Text()) + " »)"
-		en = fmt.Sprintf("malformed (%q)", violation.Excerpt(value.Text()))
+// reason is why an expression has no result.
+type reason uint8
+
+const (
+	nothing reason = iota
+	malformed
+	repeated
+	zeroDivision
+)
+
+// blame notes the node that keeps an expression from having a result; the first counts.
+func (r *run) blame(node int32, why reason) state {
+	if r.why == nothing {
+		r.why, r.culprit = why, node
 	}
-	nearest := value
-	for at := pointer; !nearest.Exists() && at != ""; {
-		at = at[:strings.LastIndexByte(at, '/')]
-		nearest = r.doc.Lookup(at)
-	}
-	v := notJudged.New(where(pointer, nearest, rule.term), rule.ID, fr, en)
-	v.Severity = rule.Severity
-	return v
+	return bad
 }
 
-// operand finds the place of the document that an expression could not use.
-func (r *run) operand(rule *Rule, fault *expr.Error, element document.Value) (string, document.Value) {
-	variable, rest, _ := strings.Cut(fault.Read, "/")
-	base := r.root
-	switch {
-	case fault.Read == "":
-		return "", document.Value{}
-	case variable == rule.as:
-		base = element
-	}
-	if rest != "" {
-		rest = "/" + rest
-	}
-	at, ok := split(rest).first(base, base.Pointer(), func(v document.Value) bool {
-		if fault.Absent {
-			return !v.Exists()
-		}
-		_, err := money.Parse(v.Text())
-		return v.Exists() && err != nil
-	})
+// number reads the number of a node.
+func (r *run) number(id int32) (decimal, state) {
+	d, ok := parseDecimal(r.facts.nodes[id].text)
 	if !ok {
-		return "", document.Value{}
+		return d, r.blame(id, malformed)
 	}
-	return at, r.doc.Lookup(at)
+	return d, have
+}
+
+// attribute returns an attribute of the element that a node came from.
+func (r *run) attribute(id int32, name string) (string, bool) {
+	if r.facts.model.syntax == Canonical {
+		return "", false
+	}
+	return r.subject.XML.Doc().Element(document.Ref(r.facts.nodes[id].ref)).Lookup(name)
+}
+
+// broken says that a rule is not kept.
+func (r *run) broken(f *form, j *judged, at int32) violation.Violation {
+	where := r.where(j.at, at)
+	return violation.Violation{
+		Code: f.rule.ID, Severity: f.severity,
+		Pointer: where.Pointer, Source: where.Source, Line: where.Line, Column: where.Column, Term: j.term,
+		FR: j.fr.fill(r, at), EN: j.en.fill(r, at), Remedy: f.rule.Remedy.FR, RemedyEN: f.rule.Remedy.EN,
+	}
+}
+
+// unjudged says what keeps a rule from being judged.
+func (r *run) unjudged(f *form, j *judged, at int32) violation.Violation {
+	where := r.where(j.at, at)
+	where.Term = j.term
+	text := ""
+	if r.culprit != 0 {
+		n := r.facts.nodes[r.culprit]
+		s := r.facts.model.slots[n.slot]
+		where = r.where(&path{to: s}, r.culprit)
+		text = violation.Excerpt(n.text)
+		if isNumbered(s.name) {
+			where.Term = s.name
+		}
+	}
+	var fr, en string
+	switch r.why {
+	case malformed:
+		fr, en = "valeur incorrecte (« "+text+" »)", fmt.Sprintf("malformed value (%q)", text)
+	case repeated:
+		fr, en = "plusieurs valeurs là où une seule peut servir", "several values where only one can be used"
+	default:
+		fr, en = "division par zéro", "division by zero"
+	}
+	v := notJudged.New(where, f.rule.ID, fr, en)
+	v.Severity = f.severity
+	return v
 }

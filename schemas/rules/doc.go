@@ -1,5 +1,5 @@
 // Package rules holds business rules as data: packs of rules in YAML, compiled and type-checked when they are loaded,
-// and judged on canonical documents with exact decimals.
+// and judged on the terms of documents with exact decimals.
 //
 // # A pack
 //
@@ -8,28 +8,103 @@
 //	valid: {from: "2017-06-28"}    # first day, and "to": the last day if there is one
 //	description: {fr: ..., en: ...}
 //	kinds: [invoice, credit-note]  # the kinds of canonical documents that it judges
+//	lists: {currencies: iso4217}   # optional: short names for code lists
 //	rules:
-//	  - id: BR-27                  # official where there is one; stable for ever
+//	  - id: BR-CO-10               # official where there is one; stable for ever
 //	    severity: fatal            # fatal refuses the document, warning is reported
-//	    terms: [BT-146]            # the business terms that the rule is about; must exist in the schema of the kinds
-//	    each: /lines/*             # optional: the rule is judged for every value there ("*" is any item)
-//	    as: line                   # the name of that value in the expressions; goes with each
-//	    when: has(line.price)      # optional condition: where it is false the rule does not apply
-//	    test: has(line.price.net) && money(line.price.net) >= money("0")
-//	    at: ./price/net            # the place to show: from the document (/totals/lines) or from the each value (./id, .)
-//	    show: {total: ...}         # optional: expressions whose values the messages show, a text, an integer or money
-//	    fr: Le prix est {./price/net}, il ne peut pas être négatif
-//	    en: ...
+//	    terms: [BT-106, BT-131]    # what the rule is about
+//	    for: BG-22                 # optional: judged once for each instance of the group or node of the term; a list for several
+//	    when: exists(BT-106)       # optional condition: where it is false the rule does not apply
+//	    test: BT-106 = round(sum(BT-131), 2)
+//	    at: BT-106                 # the place to show: its first node, or where it would stand
+//	    fr: attendu {round(sum(BT-131), 2)}, trouvé {BT-106}
+//	    en: expected {round(sum(BT-131), 2)}, found {BT-106}
 //	    remedy: {fr: ..., en: ...} # what the sender does about it
+//	    cii: {test: ...}           # optional: what differs in one syntax (ubl, cii, canonical): for, when, test, at, severity
 //
-// Expressions are those of package expr; the whole document is doc. {/pointer} and {./pointer} in a message show what
-// the document has there, {name} shows an expression of show; {{ stands for a brace.
+// In a variant, "for: document" undoes the "for" of the rule, "when: true" its "when", and "test: none" says that the
+// syntax has no such rule. {expression} in a message shows a value; {{ stands for a brace. Without "at", the place is the
+// instance that the rule is judged for, else the first of its terms. Several files with the same name and version make
+// one pack.
+//
+// Rules that differ in a few words are a family. Its fields are put in wherever {field} stands, before anything else is
+// read; "as" names the key of each value:
+//
+//   - family:
+//     as: rule
+//     values:
+//     BR-31: {group: BG-20, amount: BT-92}
+//     BR-36: {group: BG-21, amount: BT-99}
+//     rules:
+//   - {id: "{rule}", for: "{group}", test: "exists({amount})", fr: "trouvé {{amount}}", ...}
+//
+// # Terms
+//
+// A document is read as a tree of groups (BG-25) and terms (BT-131), from XML through a binding, which says where the
+// terms stand in a syntax, or from the canonical document, whose schema numbers them. Empty elements and repeated ones
+// are kept: they are what the sender wrote. Of documents whose schema numbers nothing, JSON pointers are the terms:
+// /lines/*/net.
+//
+//	BT-131        the nodes of the term in the closest group that holds both it and what is being judged: judged for
+//	              BG-25, BT-146 is the price of that line and BT-5 the currency of the document
+//	//BT-131      those of the whole document
+//	.             the node that the rule is judged for, or that the innermost where, any or all looks at
+//	this.BT-119   sought from what the rule is judged for, inside where, any, all and for
+//	X@currencyID  an attribute of the elements of X; none where the source is not XML
+//
+// The schema says the type of a term: text, decimal or date. A technical term of a binding says its own.
+//
+// # Expressions
+//
+//	and or not (...)                 and, or stop at the first operand that decides
+//	= != < <= > >=                   of texts some node of the left compares with some of the right; numbers and dates are
+//	                                 compared one with one, and a side without value makes the comparison false
+//	X in ('S', 'Z')  X in list(name) some node of X is a member; X not in: some node is none
+//	+ - * /                          on decimals; an absent operand gives an absent result
+//	if C then A else B               only the branch taken is judged
+//	'text'  12.5  date '2026-09-01'  true  false
+//
+//	exists(X) absent(X) filled(X)    a node is there; none is; one has text that is not blank
+//	count(X)                         how many
+//	any(X, C) all(X, C)              C holds for some node, for every node of X
+//	X where C                        the nodes of X for which C holds: in an argument or in brackets
+//	sum(X) min(X) max(X)             of numbers; sum(expression for BG-25) of one for each instance
+//	round(x, 2) abs(x) or0(x)        round as XPath does, the middle towards positive infinity; or0 is 0 for absent
+//	decimals(X) decimal(X)           digits after the point as written; a text read as a number
+//	text(X) first(X) distinct(X)     the texts of numbers or dates; the first; each text once
+//	length(X) upper(X) lower(X) normal(X) left(X, 2) before(X, '.') after(X, '.') concat(a, b)
+//	starts(X, 'a') ends(X, 'a') contains(X, 'a') matches(X, 're2')
 //
 // # Verdicts
 //
-// A rule whose test is false gives a violation with its id as code. A rule whose when or test has no result, because
-// an operand is absent or malformed, is not passed: it gives [CodeNotJudged] at that operand, with the severity of the
-// rule. That is left out where something else refuses the document at that operand or above it: see [Suppress].
+// A rule whose test is false gives a violation with its id as code. A rule that needs one value and finds several, or
+// finds one that is no number or date, is not passed: it gives [CodeNotJudged] at that value, with the severity of the
+// rule. That is left out where something else refuses the document at that value or above it: see [Suppress].
 //
-// The package must not know transformers, routes or Kafka, nor where packs and schemas come from.
+// # Code lists
+//
+//	list: countries              # the name for list(countries)
+//	valid: {from: "2017-06-28"}  # first day of this edition; the day of the event chooses among editions
+//	title: {fr: ..., en: ...}
+//	source: ...                  # where the codes come from, and when
+//	codes: |                     # white space between codes
+//	  AD AE AF
+//
+// # Bindings
+//
+//	binding: ubl
+//	roots: {invoice: ubl:Invoice}       # the root element of each kind
+//	prefixes: {ubl: urn:..., cbc: urn:...}
+//	terms:
+//	  BT-1: cbc:ID                      # a path from the element of the group
+//	  BG-25:
+//	    path: [cac:InvoiceLine, cac:CreditNoteLine]    # any of them
+//	    terms: {BT-126: cbc:ID}         # what is in the group
+//	  tax-amount: {path: ..., type: decimal}    # a technical term, in lower case, for what is no term of the standard
+//
+// Paths go down by elements; "." is the element of the group itself, a last "@name" an attribute, "//" at the start
+// anywhere in the document. A step may have conditions: [cbc:ID = 'x'], [@a = 'x'], [@a = BT-5], [cbc:ID], not(...),
+// and, or, upper(...).
+//
+// The package must not know transformers, routes or Kafka, nor where packs of an operator and schemas come from.
 package rules

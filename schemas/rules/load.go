@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"embed"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -8,31 +10,47 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/expr"
-	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/yamldoc"
+	"github.com/commande-publique/passerelle/schemas/rules/syntax"
 )
+
+//go:embed packs/*.yaml bindings/*.yaml lists/*.yaml
+var shipped embed.FS
 
 // Shapes gives the shape of the canonical documents of each kind.
 type Shapes map[string]*expr.Shape
 
 // The codes of the diagnostics of this package.
 const (
-	CodePack    = "rule_pack"    // a field of the pack that is not possible: its kinds, dates or name
-	CodeRule    = "rule_rule"    // a field of a rule that is not possible, or not with another
-	CodeID      = "rule_id"      // an id twice, or no id
-	CodeTerm    = "rule_term"    // a business term that no kind of the pack has
-	CodePointer = "rule_pointer" // a place that no document of the pack's kinds has
-	CodeMessage = "rule_message" // a message with a brace or a placeholder that means nothing
+	CodePack     = "rule_pack"     // a field of the pack that is not possible: its kinds, dates or name
+	CodeRule     = "rule_rule"     // a field of a rule that is not possible, or not with another
+	CodeID       = "rule_id"       // an id twice, or no id
+	CodeTerm     = "rule_term"     // a term or place that no document of the pack's kinds has
+	CodeSyntax   = "rule_syntax"   // not an expression
+	CodeType     = "rule_type"     // an operator or function on values that it does not take
+	CodeFunction = "rule_function" // a function that does not exist, or other arguments than it takes
+	CodeMessage  = "rule_message"  // a message with a brace or a placeholder that means nothing
+	CodeBinding  = "rule_binding"  // a path of a binding that is none
+	CodeList     = "rule_list"     // a code list that does not exist, or a code in it that is wrong
 )
 
-// packFile is the YAML of a pack.
+// File is a file of rules: a pack or a part of one, a binding, or a code list. Its first key says which.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// packFile is the YAML of a pack, or of a part: files with the same name and version make one pack.
 type packFile struct {
-	Pack        yamldoc.String `yaml:"pack,required"`
-	Version     yamldoc.String `yaml:"version,required"`
-	Valid       validity       `yaml:"valid,required"`
-	Description bilingual      `yaml:"description,required"`
-	Kinds       texts          `yaml:"kinds,required"`
-	Rules       []ruleFile     `yaml:"rules,required"`
+	Pack        yamldoc.String              `yaml:"pack,required"`
+	Version     yamldoc.String              `yaml:"version,required"`
+	Valid       validity                    `yaml:"valid,required"`
+	Description bilingual                   `yaml:"description,required"`
+	Kinds       texts                       `yaml:"kinds,required"`
+	Lists       yamldoc.Map[yamldoc.String] `yaml:"lists"`
+	Rules       []entryFile                 `yaml:"rules,required"`
+	name        string
+	shipped     bool
 }
 
 type texts = yamldoc.List[yamldoc.String]
@@ -47,163 +65,300 @@ type bilingual struct {
 	EN yamldoc.String `yaml:"en,required"`
 }
 
-func (b bilingual) text() Text {
-	return Text{strings.TrimSpace(b.FR.Value), strings.TrimSpace(b.EN.Value)}
-}
-
 // ruleFile is the YAML of a rule.
 type ruleFile struct {
-	Pos      diag.Position               `yaml:",pos"`
-	ID       yamldoc.String              `yaml:"id,required"`
-	Severity yamldoc.String              `yaml:"severity,required,oneof=fatal|warning"`
-	Terms    texts                       `yaml:"terms"`
-	Each     yamldoc.String              `yaml:"each"`
-	As       yamldoc.String              `yaml:"as"`
-	When     yamldoc.String              `yaml:"when"`
-	Test     yamldoc.String              `yaml:"test,required"`
-	At       yamldoc.String              `yaml:"at,required"`
-	Show     yamldoc.Map[yamldoc.String] `yaml:"show"`
-	FR       yamldoc.String              `yaml:"fr,required"`
-	EN       yamldoc.String              `yaml:"en,required"`
-	Remedy   bilingual                   `yaml:"remedy,required"`
+	ID        yamldoc.String `yaml:"id,required"`
+	Severity  yamldoc.String `yaml:"severity,required,oneof=fatal|warning"`
+	Terms     texts          `yaml:"terms"`
+	For       oneOrMany      `yaml:"for"`
+	When      yamldoc.String `yaml:"when"`
+	Test      yamldoc.String `yaml:"test,required"`
+	At        yamldoc.String `yaml:"at"`
+	FR        yamldoc.String `yaml:"fr,required"`
+	EN        yamldoc.String `yaml:"en,required"`
+	Remedy    bilingual      `yaml:"remedy,required"`
+	Canonical *variantFile   `yaml:"canonical"`
+	UBL       *variantFile   `yaml:"ubl"`
+	CII       *variantFile   `yaml:"cii"`
 }
 
-// Load compiles a pack. file is the name to show in positions; shapes must have every kind that packs may be for. The
-// pack is nil when the list has errors; the list has all of them.
-func Load(file string, data []byte, shapes Shapes) (*Pack, diag.List) {
-	var f packFile
-	l := loader{list: yamldoc.Unmarshal(file, data, &f), envs: map[string]*expr.Env{}}
-	l.shape = l.kinds(f.Kinds, shapes)
-	l.days(f.Valid)
-	if f.Pack.IsSet() && strings.Trim(f.Pack.Value, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		l.list.Errorf(f.Pack.Pos, CodePack, "nom de paquet %[1]q : attendu des minuscules, des chiffres et des tirets",
-			"pack name %[1]q: expected lower-case letters, digits and hyphens", f.Pack.Value)
+// variantFile is what of a rule differs in one syntax.
+type variantFile struct {
+	Severity yamldoc.String `yaml:"severity,oneof=fatal|warning"`
+	For      oneOrMany      `yaml:"for"`
+	When     yamldoc.String `yaml:"when"`
+	Test     yamldoc.String `yaml:"test"`
+	At       yamldoc.String `yaml:"at"`
+}
+
+// variant returns what differs in a syntax, nil when nothing does.
+func (f *ruleFile) variant(syntax string) *variantFile {
+	switch syntax {
+	case Canonical:
+		return f.Canonical
+	case "ubl":
+		return f.UBL
+	case "cii":
+		return f.CII
 	}
-	pack := &Pack{
-		Name: f.Pack.Value, Version: f.Version.Value, From: f.Valid.From.Value, To: f.Valid.To.Value, Description: f.Description.text(),
+	return nil
+}
+
+// Shipped compiles the packs in the binary. An error is a fault of the build; diag.Errors in it says where.
+func Shipped(shapes Shapes) (*Set, error) {
+	set, list := Load(nil, shapes)
+	return set, list.Err()
+}
+
+// Load compiles the packs in the binary and the files of an operator. A pack of theirs with the name and version of a
+// shipped one replaces it; with another version it stands beside it, and the day of the event chooses. The same goes for
+// the editions of code lists, by their first day. The set is nil when the list has errors; the list has all of them.
+func Load(files []File, shapes Shapes) (*Set, diag.List) {
+	l := newLoader(shapes)
+	for _, f := range shippedFiles() {
+		l.file(f, true)
 	}
-	for _, k := range f.Kinds.Items {
-		pack.Kinds = append(pack.Kinds, k.Value)
+	for _, f := range files {
+		l.file(f, false)
 	}
-	l.ids(f.Rules)
-	if l.shape != nil { // without kinds nothing can be checked against a document
-		l.terms = l.shape.Terms()
-		for i := range f.Rules {
-			pack.Rules = append(pack.Rules, l.rule(&f.Rules[i]))
+	return l.load()
+}
+
+// shippedFiles returns the files in the binary.
+func shippedFiles() (files []File) {
+	err := fs.WalkDir(shipped, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		data, err := shipped.ReadFile(name)
+		files = append(files, File{name, data})
+		return err
+	})
+	if err != nil {
+		panic(err) // the files are in the binary
+	}
+	return files
+}
+
+// loader gathers files and compiles them when all are known.
+type loader struct {
+	list         diag.List
+	shapes       Shapes
+	bindings     []*bindingFile
+	tables       []placedTable
+	packs        []*packFile
+	lists        map[string]*codeList
+	vocabularies map[string]*vocabulary // by the kinds of a pack
+	said         map[diag.Diagnostic]bool
+	set          *Set
+}
+
+func newLoader(shapes Shapes) *loader {
+	return &loader{shapes: shapes, lists: map[string]*codeList{}, vocabularies: map[string]*vocabulary{}}
+}
+
+// file reads one file; what it is follows from its keys.
+func (l *loader) file(f File, shipped bool) {
+	node, list := yamldoc.Parse(f.Name, f.Data)
+	l.list.Append(list)
+	if node == nil {
+		return
+	}
+	switch {
+	case node.Field("binding") != nil:
+		b := &bindingFile{}
+		l.list.Append(yamldoc.Decode(node, b))
+		l.bindings = append(l.bindings, b)
+	case node.Field("syntax") != nil:
+		table, list := syntax.Load(node)
+		l.list.Append(list)
+		if table != nil {
+			l.tables = append(l.tables, placedTable{table, shipped})
+		}
+	case node.Field("list") != nil:
+		list := &listFile{}
+		if faults := yamldoc.Decode(node, list); faults.HasErrors() {
+			l.list.Append(faults)
+			return
+		}
+		l.list.Append(loadList(list, l.lists))
+	default:
+		p := &packFile{name: f.Name, shipped: shipped}
+		l.list.Append(yamldoc.Decode(node, p))
+		l.packs = append(l.packs, p)
+	}
+}
+
+func (l *loader) load() (*Set, diag.List) {
+	l.said = map[diag.Diagnostic]bool{}
+	l.set = &Set{byName: map[string][]*Pack{}}
+	for _, f := range l.bindings {
+		l.binding(f)
+	}
+	for _, parts := range l.parts() {
+		pack := l.pack(parts)
+		if pack == nil {
+			continue
+		}
+		versions := append(l.set.byName[pack.Name], pack)
+		slices.SortStableFunc(versions, func(p, q *Pack) int { return strings.Compare(p.From, q.From) })
+		l.set.byName[pack.Name] = versions
+	}
+	for _, t := range l.tables {
+		l.table(t)
 	}
 	if l.list.HasErrors() {
 		return nil, l.list
 	}
-	return pack, l.list
+	return l.set, l.list
 }
 
-type loader struct {
-	list  diag.List
-	shape *expr.Shape
-	terms []string
-	envs  map[string]*expr.Env // by the name and shape of the each variable
+// placedTable is a table of rules about a syntax, which is a part of a pack.
+type placedTable struct {
+	*syntax.Table
+	shipped bool
 }
 
-func (l *loader) kinds(kinds texts, shapes Shapes) *expr.Shape {
-	known := slices.Sorted(maps.Keys(shapes))
-	var all []*expr.Shape
+// table adds a table to the pack that it is a part of. That of an operator who replaces a shipped pack takes no table of
+// the program.
+func (l *loader) table(t placedTable) {
+	for _, p := range l.set.byName[t.Pack] {
+		if p.Version == t.Version {
+			if p.shipped || !t.shipped {
+				p.Tables = append(p.Tables, t.Table)
+			}
+			return
+		}
+	}
+	if !l.list.HasErrors() { // else the pack was refused
+		l.list.Errorf(diag.Position{}, CodePack, "règles de syntaxe du paquet %[1]s %[2]s, qui n'existe pas", "syntax rules of the pack %[1]s %[2]s, which does not exist", t.Pack, t.Version)
+	}
+}
+
+// parts groups the files of packs by name and version, in the order of the files. Files of an operator replace those of
+// the program.
+func (l *loader) parts() [][]*packFile {
+	var order []string
+	parts := map[string][]*packFile{}
+	for _, p := range l.packs {
+		key := p.Pack.Value + " " + p.Version.Value
+		switch {
+		case parts[key] == nil:
+			order = append(order, key)
+		case parts[key][0].shipped && !p.shipped:
+			parts[key] = nil
+		}
+		parts[key] = append(parts[key], p)
+	}
+	var all [][]*packFile
+	for _, key := range order {
+		all = append(all, parts[key])
+	}
+	return all
+}
+
+func (l *loader) binding(f *bindingFile) {
+	var kinds texts
+	for kind := range f.Roots.All() {
+		kinds.Items = append(kinds.Items, kind)
+	}
+	v := l.vocabulary(kinds)
+	if v == nil {
+		return
+	}
+	b, list := loadBinding(f, v)
+	l.list.Append(list)
+	if b != nil {
+		l.set.bindings = slices.DeleteFunc(l.set.bindings, func(old *binding) bool { return old.syntax == b.syntax })
+		l.set.bindings = append(l.set.bindings, b)
+	}
+}
+
+// vocabulary returns what rules about some kinds may name; nil when none of the kinds is known.
+func (l *loader) vocabulary(kinds texts) *vocabulary {
+	known := slices.Sorted(maps.Keys(l.shapes))
+	var names []string
+	var shapes []*expr.Shape
 	for _, k := range kinds.Items {
-		if shape := shapes[k.Value]; shape != nil {
-			all = append(all, shape)
+		if shape := l.shapes[k.Value]; shape != nil {
+			names, shapes = append(names, k.Value), append(shapes, shape)
 			continue
 		}
 		d := diag.Errorf(k.Pos, CodePack, "type de document inconnu %[1]q", "unknown kind of document %[1]q", k.Value)
-		l.list.Add(hint(d, k.Value, known))
+		l.add(withSuggestion(d, k.Value, known))
 	}
-	if len(all) == 0 {
+	if len(shapes) == 0 {
 		return nil
 	}
-	return expr.Union(all...)
+	slices.Sort(names)
+	key := strings.Join(names, " ")
+	if l.vocabularies[key] == nil {
+		l.vocabularies[key] = newVocabulary(expr.Union(shapes...))
+	}
+	return l.vocabularies[key]
 }
 
-// hint adds the nearest of the names, or all of them when they are few.
-func hint(d diag.Diagnostic, word string, names []string) diag.Diagnostic {
+// learn adds the bindings of the kinds of a pack to its vocabulary.
+func (l *loader) learn(v *vocabulary, kinds []string) {
+	if v.bindings != nil {
+		return
+	}
+	for _, b := range l.set.bindings {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(b.roots)), func(kind string) bool { return slices.Contains(kinds, kind) }) {
+			continue
+		}
+		v.bindings = append(v.bindings, b)
+		for _, s := range b.slots[1:] {
+			if _, numbered := v.numbered[s.name]; numbered {
+				continue
+			}
+			if v.technical[s.name] != "" {
+				v.technical[s.name] += ", "
+			} else {
+				v.names = append(v.names, s.name)
+			}
+			v.technical[s.name] += b.syntax
+		}
+	}
+	slices.Sort(v.names)
+}
+
+// add adds a diagnostic once: a rule is compiled for several syntaxes, and most of its faults are the same in all.
+func (l *loader) add(d diag.Diagnostic) {
+	if l.said == nil || !l.said[d] {
+		l.list.Add(d)
+	}
+	if l.said != nil {
+		l.said[d] = true
+	}
+}
+
+// suggest says which of the names was probably meant, or all of them when they are few.
+func suggest(word string, names []string) (fr, en string) {
 	const few = 15 // two lines of a terminal
 	if near := diag.Nearest(word, names); near != "" {
-		return d.WithHint("vouliez-vous dire %[1]q ?", "did you mean %[1]q?", near)
+		return "vouliez-vous dire \"" + near + "\" ?", "did you mean \"" + near + "\"?"
 	}
 	if len(names) > 0 && len(names) <= few {
-		return d.WithHint("possible : %[1]s", "possible: %[1]s", strings.Join(names, ", "))
+		all := strings.Join(names, ", ")
+		return "possible : " + all, "possible: " + all
 	}
+	return "", ""
+}
+
+func withSuggestion(d diag.Diagnostic, word string, names []string) diag.Diagnostic {
+	d.HintFR, d.HintEN = suggest(word, names)
 	return d
 }
 
-func (l *loader) days(v validity) {
+func checkDays(list *diag.List, v validity) {
 	for _, day := range []yamldoc.String{v.From, v.To} {
 		if _, err := time.Parse(time.DateOnly, day.Value); day.IsSet() && err != nil {
-			l.list.Errorf(day.Pos, CodePack, "attendu une date AAAA-MM-JJ, trouvé %[1]q", "expected a date YYYY-MM-DD, found %[1]q", day.Value)
+			list.Errorf(day.Pos, CodePack, "attendu une date AAAA-MM-JJ, trouvé %[1]q", "expected a date YYYY-MM-DD, found %[1]q", day.Value)
 			return
 		}
 	}
 	if v.To.IsSet() && v.To.Value < v.From.Value {
-		l.list.Errorf(v.To.Pos, CodePack, "la fin de validité précède le début", "the end of validity is before its start")
+		list.Errorf(v.To.Pos, CodePack, "la fin de validité précède le début", "the end of validity is before its start")
 	}
-}
-
-func (l *loader) ids(rules []ruleFile) {
-	first := map[string]diag.Position{}
-	for _, r := range rules {
-		id := r.ID.Value
-		if id == "" {
-			continue // reported as missing
-		}
-		if strings.IndexFunc(id, notID) >= 0 {
-			l.list.Errorf(r.ID.Pos, CodeID, "identifiant de règle %[1]q : attendu des lettres, des chiffres et . - _", "rule id %[1]q: expected letters, digits and . - _", id)
-		}
-		if at, twice := first[id]; twice {
-			l.list.Errorf(r.ID.Pos, CodeID, "la règle %[1]s est écrite deux fois, d'abord à la ligne %[2]d", "rule %[1]s is written twice, first on line %[2]d", id, at.Line)
-			continue
-		}
-		first[id] = r.ID.Pos
-	}
-}
-
-func notID(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-	return !letter && !strings.ContainsRune(".-_", r)
-}
-
-func (l *loader) rule(f *ruleFile) Rule {
-	r := Rule{ID: f.ID.Value, Severity: violation.Severity(f.Severity.Value), remedy: f.Remedy.text()}
-	for _, t := range f.Terms.Items {
-		if _, known := slices.BinarySearch(l.terms, t.Value); !known {
-			d := diag.Errorf(t.Pos, CodeTerm, "terme inconnu %[1]q pour ces types de document", "unknown term %[1]q for these kinds of document", t.Value)
-			l.list.Add(hint(d, t.Value, l.terms))
-		}
-		r.Terms = append(r.Terms, t.Value)
-	}
-	s := l.scope(f)
-	r.each, r.as = s.each, s.as
-	if env := s.env; env != nil {
-		if f.When.IsSet() {
-			r.when = l.compile(env, expr.Condition, f.When)
-		}
-		if f.Test.IsSet() {
-			r.test = l.compile(env, expr.Condition, f.Test)
-		}
-		for name, value := range f.Show.All() {
-			r.show = append(r.show, shown{name.Value, l.compile(env, expr.Printable, value)})
-		}
-	}
-	if f.At.IsSet() {
-		r.at = l.place(s, f.At.Value, f.At.Pos)
-		r.term = l.shape.Term(s.full(r.at))
-	}
-	if r.term == "" && len(r.Terms) > 0 {
-		r.term = r.Terms[0]
-	}
-	r.fr, r.en = l.message(s, f, f.FR), l.message(s, f, f.EN)
-	return r
-}
-
-func (l *loader) compile(env *expr.Env, want expr.Result, text yamldoc.String) *expr.Program {
-	p, list := env.CompileFor(want, text.Value, text.PositionAt)
-	l.list.Append(list)
-	return p
 }

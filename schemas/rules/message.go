@@ -3,79 +3,97 @@ package rules
 import (
 	"strings"
 
-	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 )
 
 // message is a text with the values of the document in it.
 type message []part
 
-// part is a literal, a place of the document or the name of a shown expression.
+// part is a literal, or an expression whose value is shown.
 type part struct {
 	literal string
-	name    string
-	place   *place
+	value   func(r *run, at int32) (string, bool)
 }
 
-// placeholder is what stands between braces and where it begins in the text, by line and rune from 1.
-type placeholder struct {
-	text         string
-	line, column int
+// hole is what stands between braces, and where in the text.
+type hole struct {
+	text string
+	at   int
 }
 
-// parseMessage cuts a text at its placeholders; ok is false when a brace has no partner.
-func parseMessage(text string) (literals []string, holes []placeholder, ok bool) {
+// parseMessage cuts a text at its placeholders; ok is false when a brace has no partner, at the given place.
+func parseMessage(text string) (literals []string, holes []hole, at int, ok bool) {
 	var literal strings.Builder
-	runes := []rune(text)
-	line, start := 1, 0
-	for i := 0; i < len(runes); i++ {
+	for i := 0; i < len(text); i++ {
 		switch {
-		case runes[i] == '\n':
-			line, start = line+1, i+1
+		case text[i] == '\n':
 			literal.WriteByte(' ')
-		case i+1 < len(runes) && (runes[i] == '{' || runes[i] == '}') && runes[i+1] == runes[i]:
-			literal.WriteRune(runes[i])
+		case i+1 < len(text) && (text[i] == '{' || text[i] == '}') && text[i+1] == text[i]:
+			literal.WriteByte(text[i])
 			i++
-		case runes[i] == '}':
-			return nil, nil, false
-		case runes[i] == '{':
-			end := i + 1
-			for end < len(runes) && !strings.ContainsRune("{}\n", runes[end]) {
-				end++
-			}
-			if end == len(runes) || runes[end] != '}' {
-				return nil, nil, false
+		case text[i] == '}':
+			return nil, nil, i, false
+		case text[i] == '{':
+			end := strings.IndexByte(text[i:], '}')
+			if end < 0 {
+				return nil, nil, i, false
 			}
 			literals = append(literals, literal.String())
 			literal.Reset()
-			holes = append(holes, placeholder{strings.TrimSpace(string(runes[i+1 : end])), line, i - start + 2})
-			i = end
+			holes = append(holes, hole{text[i+1 : i+end], i + 1})
+			i += end
 		default:
-			literal.WriteRune(runes[i])
+			literal.WriteByte(text[i])
 		}
 	}
-	return append(literals, literal.String()), holes, true
+	return append(literals, literal.String()), holes, 0, true
 }
 
-// fill returns the text with the values in place. absent is the word for a value that is not there.
-func (m message) fill(root, element document.Value, shown map[string]string, absent string) string {
+// shown compiles a value for a message: the text of a term, of several with commas, or the result of an expression.
+func (c *compiler) shown(n *syntaxNode, at *slot) func(r *run, at int32) (string, bool) {
+	v := c.compile(n, at)
+	switch {
+	case v.kind == faulty:
+		return nil
+	case v.kind == aDecimal:
+		return func(r *run, at int32) (string, bool) {
+			d, s := v.dec(r, at)
+			return d.String(), s == have
+		}
+	case v.kind == someTexts, v.kind == someNodes && v.typ != groupTerm:
+		texts := v.texts
+		if v.kind == someNodes {
+			texts = v.nodeTexts()
+		}
+		return func(r *run, at int32) (string, bool) {
+			from := len(r.texts)
+			defer func() { r.texts = r.texts[:from] }()
+			if !texts(r, at) {
+				return "", false
+			}
+			return strings.Join(r.texts[from:min(len(r.texts), from+shownTexts)], ", "), len(r.texts) > from
+		}
+	}
+	c.fault(n.at, CodeType, "attendu un texte ou un nombre à montrer", "expected a text or a number to show")
+	return nil
+}
+
+// shownTexts is how many texts of a term a message shows: it is cut at 60 characters anyway.
+const shownTexts = 8
+
+// fill returns the text with the values in place. A value that there is not is said to be absent, in both languages.
+func (m message) fill(r *run, at int32) string {
 	var b strings.Builder
 	for _, p := range m {
-		switch {
-		case p.place != nil:
-			b.WriteString(found(p.place.find(root, element), absent))
-		case p.name != "":
-			b.WriteString(shown[p.name])
-		default:
-			b.WriteString(p.literal)
+		b.WriteString(p.literal)
+		if p.value == nil {
+			continue
+		}
+		if text, ok := p.value(r, at); ok {
+			b.WriteString(violation.Excerpt(text))
+		} else {
+			b.WriteString("(absent)")
 		}
 	}
 	return b.String()
-}
-
-func found(v document.Value, absent string) string {
-	if !v.Exists() {
-		return absent
-	}
-	return violation.Excerpt(v.Text())
 }

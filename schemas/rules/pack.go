@@ -1,11 +1,14 @@
 package rules
 
 import (
-	"github.com/commande-publique/passerelle/internal/expr"
+	"slices"
+	"strings"
+
 	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/schemas/rules/syntax"
 )
 
-// Pack is a compiled rule pack. It is immutable; any number of goroutines may judge by it.
+// Pack is a compiled version of a rule pack. It is immutable; any number of goroutines may judge by it.
 type Pack struct {
 	// Name is what routes call it; Version is that of the official text.
 	Name, Version string
@@ -15,33 +18,114 @@ type Pack struct {
 	Description Text
 	// Kinds are the kinds of canonical documents that it judges.
 	Kinds []string
-	// Rules are in the order of the file.
-	Rules []Rule
+	// Rules are in the order of the files.
+	Rules []*Rule
+	// Tables are its rules about the elements of an XML syntax.
+	Tables []*syntax.Table
+
+	shipped    bool // in the binary
+	vocabulary *vocabulary
+	forms      map[*model][]form // the rules as each syntax has them
 }
 
 // Text is said in French and English.
 type Text struct{ FR, EN string }
 
-// Rule is a compiled rule.
+// Rule is a rule as it was written.
 type Rule struct {
 	ID       string
 	Severity violation.Severity
 	// Terms are the business terms (BT-115, BG-22) that the rule is about.
 	Terms []string
-
-	each   pointer // empty: judged once for the document
-	as     string
-	when   *expr.Program // nil: always
-	test   *expr.Program
-	at     place
-	term   string // of the place
-	show   []shown
-	fr, en message
-	remedy Text
+	// Message is what is said where the rule is broken, with {expressions} for values; Remedy says what to do.
+	Message, Remedy Text
+	// Forms are how the rule is judged: the first for canonical documents, then what differs in a syntax.
+	Forms []Form
 }
 
-// shown is a named expression whose value messages show.
-type shown struct {
-	name  string
-	value *expr.Program
+// Form is how a rule is judged in a syntax.
+type Form struct {
+	// Syntax is "ubl", "cii" or [Canonical].
+	Syntax   string
+	Severity violation.Severity
+	// For, When, Test and At are as in the file; Test is empty where the syntax has no such rule.
+	For            []string
+	When, Test, At string
+}
+
+// form is a rule compiled for one syntax.
+type form struct {
+	rule     *Rule
+	severity violation.Severity
+	places   []judged
+}
+
+// judged is what a rule is judged for: the document, or every node of a slot.
+type judged struct {
+	slot *slot
+	way  *path  // from the document to the nodes
+	when condFn // nil: always
+	test condFn
+	at   *path  // from the node to the place that is shown; nil: there is none
+	term string // of the place that is shown, or the first that the rule is about
+	fr   message
+	en   message
+}
+
+// Set holds packs by name and version, with the bindings and code lists that they need. It is immutable.
+type Set struct {
+	byName   map[string][]*Pack // versions in the order of their first days
+	bindings []*binding
+}
+
+// Names lists the names of the packs, sorted, to suggest the nearest.
+func (s *Set) Names() []string {
+	var names []string
+	for name := range s.byName {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Versions lists the versions of a pack in the order of their first days; none when there is no such pack.
+func (s *Set) Versions(name string) []*Pack { return slices.Clone(s.byName[name]) }
+
+// At returns the version of a pack that is in force on a day, given as an ISO 8601 date: the one that began last. An
+// empty day means the newest. It is nil when no version is in force.
+func (s *Set) At(name, day string) *Pack {
+	versions := s.byName[name]
+	for i := len(versions) - 1; i >= 0; i-- {
+		p := versions[i]
+		if day == "" || p.From <= day && (p.To == "" || day <= p.To) {
+			return p
+		}
+	}
+	return nil
+}
+
+// Rule returns the rule with an id, nil when there is none.
+func (p *Pack) Rule(id string) *Rule {
+	i := slices.IndexFunc(p.Rules, func(r *Rule) bool { return r.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return p.Rules[i]
+}
+
+// Only returns the pack with just the rules that keep returns true for, and without its tables.
+func (p *Pack) Only(keep func(*Rule) bool) *Pack {
+	only := *p
+	only.Tables = nil
+	only.Rules = slices.DeleteFunc(slices.Clone(p.Rules), func(r *Rule) bool { return !keep(r) })
+	only.forms = map[*model][]form{}
+	for m, forms := range p.forms {
+		only.forms[m] = slices.DeleteFunc(slices.Clone(forms), func(f form) bool { return !keep(f.rule) })
+	}
+	return &only
+}
+
+// isNumbered reports whether a name is a term of the standard.
+func isNumbered(name string) bool {
+	return strings.HasPrefix(name, "BT-") || strings.HasPrefix(name, "BG-")
 }

@@ -1,0 +1,223 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+)
+
+// binding says where the terms stand in the XML documents of one syntax, as a trie of the paths: a document is walked
+// once, whatever the number of terms.
+type binding struct {
+	*model
+	roots map[xmldoc.Name]string // the kind of document by its root element
+	// spaces are the namespaces that the paths name; their numbers are one more than the index.
+	spaces []string
+	start  *step
+	// anywhere are the paths that begin with "//": they go on from every element. anyAttributes are attributes wherever
+	// they stand.
+	anywhere      *step
+	anyAttributes []attributeTerm
+}
+
+// step is a place that paths go through: a node of the trie.
+type step struct {
+	next       map[string][]edge // by local name
+	self       []edge            // conditions on the element itself
+	terms      []termHere
+	attributes []attributeTerm
+}
+
+// edge leads to a child element of a name, if the condition holds.
+type edge struct {
+	space int32
+	when  *predicate
+	to    *step
+}
+
+// termHere is a term whose path ends at a step.
+type termHere struct {
+	slot   *slot
+	inside *step // the paths of what it holds; nil when it holds nothing
+}
+
+type attributeTerm struct {
+	name string
+	slot *slot
+}
+
+// predicate is a condition in a path.
+type predicate struct {
+	op    string // "and" "or" "not" "exists" "=" "!="
+	args  []*predicate
+	names []qualified // the path of what is compared, from the element that the predicate stands at
+	attr  string      // its attribute, if it ends with one
+	upper bool
+	text  string   // what it is compared with,
+	term  []*route // or the places of the term that it is compared with
+	said  string   // as written: equal predicates are judged once
+}
+
+// qualified is an element name in a path.
+type qualified struct {
+	space int32
+	local string
+}
+
+// route is a path from the root of a document without conditions.
+type route struct {
+	names []qualified
+	attr  string
+}
+
+// walker takes facts from one XML document. It is used again for the next one.
+type walker struct {
+	binding *binding
+	facts   *facts
+	spaces  []int32 // the numbers of the namespaces of the document
+	active  []position
+	root    xmldoc.Element
+}
+
+// position is where a walk stands in the trie, and for which instance of a group.
+type position struct {
+	at   *step
+	inst int32
+}
+
+// read takes the facts from the document of a root element; their places are the references of its elements.
+func (w *walker) read(b *binding, f *facts, root xmldoc.Element) {
+	w.binding, w.facts, w.root = b, f, root
+	w.spaces = w.spaces[:0]
+	for _, uri := range root.Doc().Spaces() {
+		w.spaces = append(w.spaces, int32(slices.Index(b.spaces, uri)+1))
+	}
+	f.reset(b.model, int32(root.Ref()))
+	w.active = w.active[:0]
+	w.anyAttributes(root)
+	w.arrive(b.start, 0, root)
+	w.children(root, 0)
+	w.root = xmldoc.Element{}
+}
+
+// arrive notes what the trie says of an element, and where the walk may go on from it.
+func (w *walker) arrive(s *step, inst int32, e xmldoc.Element) {
+	for i := range s.terms {
+		t := &s.terms[i]
+		at := w.facts.add(t.slot, inst, e.Text(), int32(e.Ref()))
+		if t.inside != nil {
+			w.arrive(t.inside, at, e)
+		}
+	}
+	for i := range s.attributes {
+		if value, ok := e.Lookup(s.attributes[i].name); ok {
+			w.facts.add(s.attributes[i].slot, inst, value, int32(e.Ref()))
+		}
+	}
+	for i := range s.self {
+		if w.holds(s.self[i].when, e) {
+			w.arrive(s.self[i].to, inst, e)
+		}
+	}
+	if len(s.next) > 0 {
+		w.active = append(w.active, position{s, inst})
+	}
+}
+
+// children walks the children of an element; the positions from the given one on are those of the element. It goes no
+// deeper than the parser of the document lets elements nest.
+func (w *walker) children(e xmldoc.Element, from int) {
+	to := len(w.active)
+	everywhere := len(w.binding.anywhere.next) > 0 || len(w.binding.anyAttributes) > 0
+	if from == to && !everywhere {
+		return
+	}
+	for c := e.First(); c.Exists(); c = c.Next() {
+		local, space := c.Local(), w.spaces[c.Space()]
+		if space != 0 {
+			for i := from; i < to; i++ {
+				p := w.active[i]
+				w.follow(p.at, p.inst, c, local, space)
+			}
+			if everywhere {
+				w.follow(w.binding.anywhere, 0, c, local, space)
+			}
+		}
+		w.anyAttributes(c)
+		w.children(c, to)
+		w.active = w.active[:to]
+	}
+}
+
+func (w *walker) anyAttributes(e xmldoc.Element) {
+	for i := range w.binding.anyAttributes {
+		a := &w.binding.anyAttributes[i]
+		if value, ok := e.Lookup(a.name); ok {
+			w.facts.add(a.slot, 0, value, int32(e.Ref()))
+		}
+	}
+}
+
+// follow takes the edges of a step that lead to an element.
+func (w *walker) follow(s *step, inst int32, e xmldoc.Element, local string, space int32) {
+	edges := s.next[local]
+	for i := range edges {
+		if edges[i].space == space && (edges[i].when == nil || w.holds(edges[i].when, e)) {
+			w.arrive(edges[i].to, inst, e)
+		}
+	}
+}
+
+// holds judges a predicate at an element.
+func (w *walker) holds(p *predicate, e xmldoc.Element) bool {
+	switch p.op {
+	case "and":
+		return w.holds(p.args[0], e) && w.holds(p.args[1], e)
+	case "or":
+		return w.holds(p.args[0], e) || w.holds(p.args[1], e)
+	case "not":
+		return !w.holds(p.args[0], e)
+	}
+	return w.reach(p, e, p.names)
+}
+
+// reach follows the path of a predicate and reports whether some element or attribute at its end meets it.
+func (w *walker) reach(p *predicate, e xmldoc.Element, names []qualified) bool {
+	if len(names) == 0 {
+		text := e.Text()
+		if p.attr != "" {
+			value, ok := e.Lookup(p.attr)
+			if !ok {
+				return false
+			}
+			text = value
+		}
+		return w.meets(p, text)
+	}
+	for c := e.First(); c.Exists(); c = c.Next() {
+		if c.Local() == names[0].local && w.spaces[c.Space()] == names[0].space && w.reach(p, c, names[1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) meets(p *predicate, text string) bool {
+	if p.op == "exists" {
+		return true
+	}
+	if p.upper {
+		text = strings.ToUpper(text)
+	}
+	if p.term == nil {
+		return (text == p.text) == (p.op == "=")
+	}
+	for _, r := range p.term {
+		of := predicate{op: p.op, names: r.names, attr: r.attr, text: text}
+		if w.reach(&of, w.root, r.names) {
+			return true
+		}
+	}
+	return false
+}
