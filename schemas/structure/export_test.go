@@ -1,6 +1,9 @@
 package structure
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
@@ -10,17 +13,28 @@ var Tables = []string{"ubl21", "cii-d16b", "cii-d22b"}
 
 // Judge gives the verdict of one table, by both walks.
 func Judge(name string, root xmldoc.Element) (accepted bool, why []violation.Violation) {
-	for i := range sources {
-		if Tables[i] == name {
-			t := sources[i].table()
-			return t.accepts(root), t.explain(root)
-		}
-	}
-	panic("no table " + name)
+	t := sources[slices.Index(Tables, name)].table()
+	return t.accepts(root), t.explain(root)
 }
 
 // ReadTable reads a table that is not shipped.
 func ReadTable(text string) error {
 	_, err := readTable(text)
 	return err
+}
+
+// Asked returns the roots of documents that a table is asked about.
+func Asked(name string) map[xmldoc.Name]bool { return set(sources[slices.Index(Tables, name)].roots) }
+
+// Roots returns the roots of a table.
+func Roots(name string) map[xmldoc.Name]bool {
+	return set(slices.Collect(maps.Keys(sources[slices.Index(Tables, name)].table().roots)))
+}
+
+func set(names []xmldoc.Name) map[xmldoc.Name]bool {
+	out := map[xmldoc.Name]bool{}
+	for _, n := range names {
+		out[n] = true
+	}
+	return out
 }

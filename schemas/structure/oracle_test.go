@@ -112,7 +112,7 @@ type document struct {
 }
 
 // documents are the seeds: ours, and real ones where there are any. Very large ones would only be slow.
-func documents(t *testing.T) []document {
+func documents(t testing.TB) []document {
 	patterns := []string{filepath.Join("testdata", "*.xml")}
 	if corpus := os.Getenv("CORPUS"); corpus != "" {
 		patterns = append(patterns, filepath.Join(corpus, "en16931", "[uc][bi][li]", "*.[xX][mM][lL]"))

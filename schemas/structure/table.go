@@ -93,7 +93,12 @@ func readTable(text string) (*table, error) {
 	t.undefined = undefined
 	for _, words := range lines {
 		if err := t.line(words); err != nil {
-			return nil, fmt.Errorf("%s: %w", strings.Join(words[:2], " "), err)
+			return nil, fmt.Errorf("%s: %w", strings.Join(words[:min(2, len(words))], " "), err)
+		}
+	}
+	for name, k := range t.roots {
+		if k == nil {
+			return nil, fmt.Errorf("root %s: no such element", name.Local)
 		}
 	}
 	t.undefined = nil
@@ -190,6 +195,9 @@ func (t *table) simple(k *kind, base string, facets []string) error {
 	if err != nil {
 		return err
 	}
+	if from.text == nil {
+		return fmt.Errorf("%s has no text", base)
+	}
 	v := *from.text
 	for _, f := range facets {
 		name, text, _ := strings.Cut(f, "=")
@@ -242,7 +250,9 @@ func (t *table) complex(k *kind, base string, words []string) error {
 			if err != nil {
 				return err
 			}
-			k.text = from.text
+			if k.text = from.text; k.text == nil {
+				return fmt.Errorf("%s has no text", id)
+			}
 		case name == "@":
 			wild, err := t.wildcard(id)
 			k.wild = wild
@@ -266,6 +276,9 @@ func (t *table) attribute(k *kind, name, word string) error {
 	from, err := t.defined(id)
 	if err != nil {
 		return err
+	}
+	if from.text == nil {
+		return fmt.Errorf("%s has no text", id)
 	}
 	a := attribute{name: name, value: from.text, required: required}
 	if hasFixed {

@@ -19,6 +19,9 @@ import (
 	"strings"
 )
 
+// cacheFolder is the folder of the jars in the user's cache.
+const cacheFolder = "passerelle-schemas"
+
 func main() {
 	jars := flag.String("jars", "", "folder where the jars are kept (default: a folder of the user's cache)")
 	out := flag.String("out", filepath.Join("..", "schemas", "structure", "tables"), "folder of the tables")
@@ -37,7 +40,7 @@ func run(jars, out, xsd string, check bool) error {
 		if err != nil {
 			return err
 		}
-		jars = filepath.Join(cache, "passerelle-schemas")
+		jars = filepath.Join(cache, cacheFolder)
 	}
 	var stale []error
 	for _, s := range sets {

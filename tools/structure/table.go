@@ -35,13 +35,6 @@ type attrUse struct{ name, word string }
 // table writes the body of a table: elements, then types in the order of the schemas.
 func table(s set, schemas *schemaSet) ([]string, error) {
 	w := &writer{set: s, schemas: schemas, types: map[name]*typeDef{}}
-	if len(schemas.attributes) > 0 {
-		for _, n := range schemas.order {
-			if n.kind == "attribute" {
-				return nil, n.fail("global attributes are not supported")
-			}
-		}
-	}
 	for _, p := range s.prefixes {
 		w.lines = append(w.lines, "space "+p.prefix+" "+p.space)
 	}

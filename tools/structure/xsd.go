@@ -31,11 +31,10 @@ type schemaFile struct {
 	root   *node
 }
 
-
 // schemaSet holds the global components of all documents of a set.
 type schemaSet struct {
-	elements, types, attributes, groups, attributeGroups map[name]*node
-	order                                                []*node // globals in the order of the files
+	elements, types map[name]*node
+	order           []*node // globals in the order of the files
 }
 
 // parseSchema reads one schema document. What documents it, and elements of other namespaces, are left out.
@@ -140,10 +139,7 @@ func (n *node) only(known ...string) error {
 // newSchemaSet collects the global components of documents. Imports and includes name documents that are in the set
 // themselves.
 func newSchemaSet(files []*schemaFile) (*schemaSet, error) {
-	s := &schemaSet{
-		elements: map[name]*node{}, types: map[name]*node{}, attributes: map[name]*node{},
-		groups: map[name]*node{}, attributeGroups: map[name]*node{},
-	}
+	s := &schemaSet{elements: map[name]*node{}, types: map[name]*node{}}
 	for _, f := range files {
 		for _, n := range f.root.children {
 			var kind map[name]*node
@@ -154,14 +150,8 @@ func newSchemaSet(files []*schemaFile) (*schemaSet, error) {
 				kind = s.elements
 			case "complexType", "simpleType":
 				kind = s.types
-			case "attribute":
-				kind = s.attributes
-			case "group":
-				kind = s.groups
-			case "attributeGroup":
-				kind = s.attributeGroups
 			default:
-				return nil, n.fail("not supported")
+				return nil, n.fail("a global component of this kind is not supported")
 			}
 			id := name{f.target, n.attrs["name"]}
 			if kind[id] != nil {
