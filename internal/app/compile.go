@@ -33,6 +33,7 @@ type Gateway struct {
 	Pipeline *pipeline.Pipeline
 	Routes   *routes.Table
 	Schemas  *schemas.Set
+	Rules    *rules.Set
 	kinds    []*mapping.Kind
 }
 
@@ -93,7 +94,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	if list.HasErrors() {
 		return nil, list
 	}
-	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table, Schemas: set, kinds: kinds}, list
+	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table, Schemas: set, Rules: packs, kinds: kinds}, list
 }
 
 // operatorKinds compiles the kinds that the configuration adds.
