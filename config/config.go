@@ -35,6 +35,7 @@ type Config struct {
 	Sources     yamldoc.List[Source] `yaml:"sources"`
 	DeadLetters yamldoc.String       `yaml:"dead_letters"`
 	Kinds       Kinds                `yaml:"kinds"`
+	Rules       Rules                `yaml:"rules"`
 	Routes      Routes               `yaml:"routes"`
 	Limits      Limits               `yaml:"limits"`
 	Log         Log                  `yaml:"log"`
@@ -91,6 +92,11 @@ const NoReceipts = "none"
 
 // Kinds says which kinds of JSON documents the operator adds to the built-in ones.
 type Kinds struct {
+	Files yamldoc.List[yamldoc.String] `yaml:"files"`
+}
+
+// Rules says which rule packs and code lists the operator adds to the built-in ones, or puts in their place.
+type Rules struct {
 	Files yamldoc.List[yamldoc.String] `yaml:"files"`
 }
 
@@ -327,6 +333,9 @@ func (c *Config) RouteFiles() ([]string, diag.List) { return c.expand(c.Routes.F
 
 // KindFiles returns the files that kinds.files names. See [Config.RouteFiles].
 func (c *Config) KindFiles() ([]string, diag.List) { return c.expand(c.Kinds.Files) }
+
+// RuleFiles returns the files that rules.files names. See [Config.RouteFiles].
+func (c *Config) RuleFiles() ([]string, diag.List) { return c.expand(c.Rules.Files) }
 
 func (c *Config) expand(patterns yamldoc.List[yamldoc.String]) ([]string, diag.List) {
 	var list diag.List

@@ -74,9 +74,9 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	for _, kind := range set.Kinds() {
 		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
 	}
-	packs, err := rules.Shipped(shapes)
-	if err != nil {
-		list.Add(fault(err))
+	packs, faults := operatorRules(cfg, shapes)
+	list.Append(faults)
+	if packs == nil {
 		return nil, list
 	}
 	limits := transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}
@@ -122,6 +122,23 @@ func operatorKinds(cfg *config.Config, set *schemas.Set) ([]*mapping.Kind, diag.
 	})
 	list.Append(faults)
 	return kinds, list
+}
+
+// operatorRules compiles the rule packs in the binary with those that the configuration adds.
+func operatorRules(cfg *config.Config, shapes rules.Shapes) (*rules.Set, diag.List) {
+	names, list := cfg.RuleFiles()
+	var files []rules.File
+	for _, name := range names {
+		data, err := readFile(name)
+		if err != nil {
+			list.Errorf(diag.Position{File: name}, "config_files", "fichier illisible : %v", "the file cannot be read: %v", err)
+			continue
+		}
+		files = append(files, rules.File{Name: name, Data: data})
+	}
+	set, faults := rules.Load(files, shapes)
+	list.Append(faults)
+	return set, list
 }
 
 // readFile reads a file; its error does not repeat the name, which the position of a diagnostic tells.

@@ -18,7 +18,7 @@ type pathStep struct {
 //	step:      ("." | prefix ":" name) {"[" or "]"}
 //	or:        and {"or" and}
 //	and:       test {"and" test}
-//	test:      "not" "(" or ")" | operand [("=" | "!=") (text | term)]
+//	test:      "not" "(" or ")" | "inside" "(" prefix ":" name ")" | operand [("=" | "!=") (text | term)]
 //	operand:   "upper" "(" place ")" | place
 //	place:     "@" name | prefix ":" name {"/" prefix ":" name} ["/" "@" name]
 type pathReader struct {
@@ -153,6 +153,15 @@ func (p *pathReader) test(depth int) *predicate {
 		inner := &predicate{op: "not"}
 		if !p.failed {
 			inner.args = []*predicate{p.or(depth + 1)}
+		}
+		p.expect(")")
+		return inner
+	}
+	if p.skip("inside") {
+		p.expect("(")
+		inner := &predicate{op: "inside"}
+		if !p.failed {
+			inner.names = []qualified{p.element()}
 		}
 		p.expect(")")
 		return inner

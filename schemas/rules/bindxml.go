@@ -49,7 +49,7 @@ type attributeTerm struct {
 
 // predicate is a condition in a path.
 type predicate struct {
-	op    string // "and" "or" "not" "exists" "=" "!="
+	op    string // "and" "or" "not" "inside" "exists" "=" "!="
 	args  []*predicate
 	names []qualified // the path of what is compared, from the element that the predicate stands at
 	attr  string      // its attribute, if it ends with one
@@ -178,6 +178,13 @@ func (w *walker) holds(p *predicate, e xmldoc.Element) bool {
 		return w.holds(p.args[0], e) || w.holds(p.args[1], e)
 	case "not":
 		return !w.holds(p.args[0], e)
+	case "inside":
+		for up := e.Parent(); up.Exists(); up = up.Parent() {
+			if up.Local() == p.names[0].local && w.spaces[up.Space()] == p.names[0].space {
+				return true
+			}
+		}
+		return false
 	}
 	return w.reach(p, e, p.names)
 }

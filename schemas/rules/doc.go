@@ -104,7 +104,7 @@
 //
 // Paths go down by elements; "." is the element of the group itself, a last "@name" an attribute, "//" at the start
 // anywhere in the document. A step may have conditions: [cbc:ID = 'x'], [@a = 'x'], [@a = BT-5], [cbc:ID], not(...),
-// and, or, upper(...).
+// and, or, upper(...), inside(cac:Item) for an element that stands somewhere in such a one.
 //
 // The package must not know transformers, routes or Kafka, nor where packs of an operator and schemas come from.
 package rules
