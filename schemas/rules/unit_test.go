@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,9 +53,7 @@ func packUnderTest(t testing.TB) *Pack {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, dir := range []string{"packs/", "bindings/", "lists/"} {
-				delete(files, dir+filepath.Base(name))
-			}
+			maps.DeleteFunc(files, func(other string, _ File) bool { return filepath.Base(other) == filepath.Base(name) })
 			files[name] = File{name, data}
 		}
 	}
