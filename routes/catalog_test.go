@@ -63,10 +63,10 @@ func TestCatalogDecides(t *testing.T) {
 		to               string // topic and form of those that get it
 		codes            string
 	}{
-		{"suppliers", "invoice", `{"totals": {"payable": "120.00"}}`, "supplier-invoices", "en16931", "invoicing canonical, archive original", ""},
-		{"suppliers", "credit-note", `{"totals": {"payable": "0"}}`, "supplier-invoices", "en16931", "invoicing canonical, archive original", ""},
-		{"suppliers", "invoice", `{"totals": {"payable": "-0.01"}}`, "supplier-invoices", "en16931", "archive original", ""},
-		{"suppliers", "invoice", `{"totals": {}}`, "supplier-invoices", "en16931", "archive original", "condition_failed"},
+		{"suppliers", "invoice", `{"totals": {"payable": "120.00"}}`, "supplier-invoices", "profile", "invoicing canonical, archive original", ""},
+		{"suppliers", "credit-note", `{"totals": {"payable": "0"}}`, "supplier-invoices", "profile", "invoicing canonical, archive original", ""},
+		{"suppliers", "invoice", `{"totals": {"payable": "-0.01"}}`, "supplier-invoices", "profile", "archive original", ""},
+		{"suppliers", "invoice", `{"totals": {}}`, "supplier-invoices", "profile", "archive original", "condition_failed"},
 		{"suppliers", "espd-response", `{}`, "supplier-dume", "", "dume canonical, archive original", ""},
 		{"buyers", "espd-request", `{}`, "buyer-dume", "", "dume canonical, archive original", ""},
 		{"buyers", "contract", `{}`, "contracts", "", "archive canonical, archive original", ""},
@@ -85,6 +85,9 @@ func TestCatalogDecides(t *testing.T) {
 				d := s.Route.Deliver(m)
 				violations = append(violations, d.Violations...)
 				route, rules = s.Route.Name(), strings.Join(s.Route.Rules(), " ")
+				if s.Route.ByProfile() {
+					rules = ByProfile
+				}
 				var taken []string
 				for _, dest := range d.Destinations {
 					if dest.Taken {

@@ -59,9 +59,10 @@ func (r *Route) digest() string {
 	content := struct {
 		Name                string
 		From, Accept, Rules []string
+		ByProfile           bool `json:",omitempty"` // omitted, so that other routes keep their versions
 		When, Key           string
 		To                  []to
-	}{Name: r.name, From: r.from, Accept: r.accept, Rules: r.rules, When: r.when.String(), Key: r.key.String()}
+	}{Name: r.name, From: r.from, Accept: r.accept, Rules: r.rules, ByProfile: r.byProfile, When: r.when.String(), Key: r.key.String()}
 	for _, d := range r.destinations {
 		content.To = append(content.To, to{d.topic, d.form, d.when.String(), d.required})
 	}

@@ -142,6 +142,9 @@ func (l *loader) route(f *routeFile, usable *bool) *Route {
 	accepted := true
 	r.accept = l.listed(f.Accept, CodeKind, "type de document inconnu %[1]q", "unknown kind of document %[1]q", l.opts.Kinds, &accepted)
 	*usable = *usable && accepted
+	if r.byProfile = len(f.Validate.Rules.Items) == 1 && f.Validate.Rules.Items[0].Value == ByProfile; r.byProfile {
+		f.Validate.Rules.Items = nil
+	}
 	var sound bool // whether the packs are known changes nothing in what the route takes
 	r.rules = l.listed(f.Validate.Rules, CodeRules, "paquet de règles inconnu %[1]q", "unknown rule pack %[1]q", l.opts.Rules, &sound)
 	var kinds []string // none while one is unknown: conditions may be on the documents of that one

@@ -58,6 +58,7 @@ type Route struct {
 	from         []string
 	accept       []string
 	rules        []string
+	byProfile    bool
 	when         *condition // nil takes everything
 	key          *condition // nil keeps the incoming key
 	destinations []destination
@@ -87,7 +88,13 @@ func (r *Route) From() []string { return slices.Clone(r.from) }
 // Accepts lists the kinds of document that the route accepts.
 func (r *Route) Accepts() []string { return slices.Clone(r.accept) }
 
-// Rules lists the rule packs that documents of the route are checked against.
+// ByProfile is what a route names alone under rules where the profile of a document decides the packs.
+const ByProfile = "profile"
+
+// ByProfile reports that the profile of a document decides the rule packs it is checked against.
+func (r *Route) ByProfile() bool { return r.byProfile }
+
+// Rules lists the rule packs that documents of the route are checked against, none where their profile decides.
 func (r *Route) Rules() []string { return slices.Clone(r.rules) }
 
 // Topics lists the topics that the route writes to, each once, in the order of the file.

@@ -78,6 +78,8 @@ type explanation struct {
 	Outcome      pipeline.Outcome  `json:"outcome"`
 	Route        *string           `json:"route"`
 	Destinations []destination     `json:"destinations"`
+	Profile      *string           `json:"profile"`
+	Packs        []explainedPack   `json:"packs"`
 	Parts        []explanationPart `json:"parts,omitempty"`
 	Violations   []shownViolation  `json:"violations"`
 }
@@ -87,6 +89,12 @@ type explanationPart struct {
 	Key          string        `json:"key"`
 	Route        *string       `json:"route"`
 	Destinations []destination `json:"destinations"`
+}
+
+// explainedPack is a version of a rule pack.
+type explainedPack struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 type destination struct {
@@ -115,7 +123,7 @@ func explanationOf(file string, v pipeline.Verdict) explanation {
 	if route := v.Route(); route != nil {
 		e.Route = optional(route.Name())
 	}
-	e.Destinations = []destination{}
+	e.Destinations, e.Packs = []destination{}, []explainedPack{}
 	for _, part := range v.Parts {
 		p := explanationPart{Kind: string(part.Kind), Key: part.Key, Destinations: []destination{}}
 		if part.Selection.Route != nil {
@@ -123,6 +131,14 @@ func explanationOf(file string, v pipeline.Verdict) explanation {
 		}
 		if v.Outcome() == pipeline.Delivered {
 			p.Destinations = taken(part)
+		}
+		if part.Profile.Profile != nil {
+			e.Profile = optional(part.Profile.Name)
+		}
+		for _, pack := range part.Packs {
+			if p := (explainedPack{pack.Name, pack.Version}); !slices.Contains(e.Packs, p) {
+				e.Packs = append(e.Packs, p)
+			}
 		}
 		for _, d := range p.Destinations {
 			if !slices.ContainsFunc(e.Destinations, func(o destination) bool { return o.Topic == d.Topic && o.Form == d.Form }) {
@@ -197,6 +213,7 @@ func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
 		for _, r := range part.Selection.Considered {
 			c.printf("  route       %s\n", "  route       %s\n", c.consideration(r))
 		}
+		c.judgedBy(part)
 		for _, d := range part.Delivery.Destinations {
 			c.printf("  destination %s (%s) : %s\n", "  destination %s (%s): %s\n", d.Topic, d.Form, c.destinationReason(d))
 			if d.Taken {
@@ -209,6 +226,24 @@ func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
 		c.printf("  → transmis\n", "  → delivered\n")
 	} else {
 		c.printf("  → refusé : lettre morte\n", "  → refused: dead letter\n")
+	}
+}
+
+// judgedBy says which rule packs a document was judged by, and what decided that.
+func (c *cli) judgedBy(part pipeline.Part) {
+	var packs []string
+	for _, pack := range part.Packs {
+		packs = append(packs, pack.Name+" "+pack.Version)
+	}
+	list := strings.Join(packs, ", ")
+	if list == "" {
+		list = c.say("aucune", "none")
+	}
+	if p := part.Profile; p.Profile != nil {
+		c.printf("  profil      %s : %s (%s)\n", "  profile     %s: %s (%s)\n", p.Name, c.say(p.Says.FR, p.Says.EN), printable(p.Why()))
+	}
+	if part.Selection.Route != nil {
+		c.printf("  règles      %s\n", "  rules       %s\n", list)
 	}
 }
 

@@ -78,6 +78,10 @@ type Part struct {
 	transformers.Part
 	Selection routes.Selection
 	Delivery  routes.Delivery
+	// Profile is the channel or profile that decided the rule packs; its Profile is nil where the route names the packs.
+	Profile rules.Recognition
+	// Packs are the versions of rule packs that the document was judged by.
+	Packs []*rules.Pack
 	// Written has the document in each syntax that a destination which wants it asks for.
 	Written map[routes.Form]Written
 }
@@ -197,13 +201,28 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, sourc
 	if source != nil {
 		subject.XML = source.Root()
 	}
-	violations := merge(shape, p.rules.Check(route.Rules(), subject))
+	violations := merge(shape, p.check(&judged, subject))
 	if !violation.AnyFatal(violations) {
 		judged.Delivery = route.Deliver(facts)
 		violations = append(violations, judged.Delivery.Violations...)
 		judged.Written = p.write(judged)
 	}
 	return judged, violations
+}
+
+// check judges a document by the packs that its route names, or that its profile decides.
+func (p *Pipeline) check(part *Part, subject rules.Subject) []violation.Violation {
+	names := part.Selection.Route.Rules()
+	if part.Selection.Route.ByProfile() {
+		part.Profile = p.rules.Profile(part.Doc)
+		names = part.Profile.Packs
+	}
+	for _, name := range names {
+		if pack := p.rules.At(name, subject.Day); pack != nil {
+			part.Packs = append(part.Packs, pack)
+		}
+	}
+	return p.rules.Check(names, subject)
 }
 
 // write writes a document in the syntaxes that its destinations ask for. It is part of the judgement, so that a fault

@@ -41,7 +41,20 @@ type receiptPart struct {
 	Key          string               `json:"key"`
 	Route        string               `json:"route,omitempty"`
 	RouteVersion string               `json:"routeVersion,omitempty"`
+	Profile      *receiptProfile      `json:"profile,omitempty"`
+	Packs        []receiptPack        `json:"packs,omitempty"`
 	Destinations []receiptDestination `json:"destinations,omitempty"`
+}
+
+// receiptProfile is the profile that decided the rule packs, and by what it was recognised.
+type receiptProfile struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
+type receiptPack struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 type receiptDestination struct {
@@ -89,6 +102,12 @@ func (f *Flow) answer(m Message, v Verdict) (kafka.Record, error) {
 		p := receiptPart{Kind: string(part.Kind), Key: part.Key}
 		if route := part.Selection.Route; route != nil {
 			p.Route, p.RouteVersion = route.Name(), route.Version()
+		}
+		if part.Profile.Profile != nil {
+			p.Profile = &receiptProfile{part.Profile.Name, part.Profile.Why()}
+		}
+		for _, pack := range part.Packs {
+			p.Packs = append(p.Packs, receiptPack{pack.Name, pack.Version})
 		}
 		for _, d := range part.Delivery.Destinations {
 			condition := d.Condition

@@ -207,6 +207,10 @@ func (l *loader) load() (*Set, diag.List) {
 	for _, t := range l.tables {
 		l.table(t)
 	}
+	var err error
+	if l.set.profiles, err = ShippedProfiles(); err != nil {
+		l.list.Errorf(diag.Position{}, CodePack, "erreur du programme : %[1]v", "fault of the program: %[1]v", err)
+	}
 	if l.list.HasErrors() {
 		return nil, l.list
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas/rules/syntax"
 )
@@ -76,7 +77,11 @@ type judged struct {
 type Set struct {
 	byName   map[string][]*Pack // versions in the order of their first days
 	bindings []*binding
+	profiles *Profiles
 }
+
+// Profile returns the channel or profile of a canonical invoice: see [Profiles.Recognise].
+func (s *Set) Profile(doc *document.Doc) Recognition { return s.profiles.Recognise(doc) }
 
 // Names lists the names of the packs, sorted, to suggest the nearest.
 func (s *Set) Names() []string {

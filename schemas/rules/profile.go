@@ -1,0 +1,110 @@
+package rules
+
+import (
+	_ "embed"
+	"fmt"
+	"regexp"
+
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/yamldoc"
+)
+
+// Profile is the channel or profile of an invoice, which decides the rule packs it is judged by.
+type Profile struct {
+	Name string
+	// Says names it in both languages.
+	Says Text
+	// Packs are the names of the rule packs; none where the profile has no rules beyond the schema.
+	Packs []string
+
+	process, specification *regexp.Regexp // nil: anything
+}
+
+// Recognition is a profile and what in the document it was recognised by.
+type Recognition struct {
+	*Profile
+	// Process and Specification are what the document says: BT-23 and BT-24, empty where it says nothing.
+	Process, Specification string
+}
+
+// Profiles are the known profiles in the order in which they are tried. They are immutable.
+type Profiles struct{ list []*Profile }
+
+//go:embed profiles.yaml
+var shippedProfiles []byte
+
+type profilesFile struct {
+	Profiles []profileFile `yaml:"profiles,required"`
+}
+
+type profileFile struct {
+	Profile       yamldoc.String               `yaml:"profile,required"`
+	FR            yamldoc.String               `yaml:"fr,required"`
+	EN            yamldoc.String               `yaml:"en,required"`
+	Process       yamldoc.String               `yaml:"process"`
+	Specification yamldoc.String               `yaml:"specification"`
+	Packs         yamldoc.List[yamldoc.String] `yaml:"packs"`
+}
+
+// ShippedProfiles returns the profiles that come with the program. An error is a fault of the program.
+func ShippedProfiles() (*Profiles, error) {
+	var file profilesFile
+	list := yamldoc.Unmarshal("profiles.yaml", shippedProfiles, &file)
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	profiles := &Profiles{}
+	for _, f := range file.Profiles {
+		p := &Profile{Name: f.Profile.Value, Says: Text{f.FR.Value, f.EN.Value}, Packs: []string{}}
+		for _, pack := range f.Packs.Items {
+			p.Packs = append(p.Packs, pack.Value)
+		}
+		var err error
+		if p.process, err = wholeText(f.Process); err != nil {
+			return nil, err
+		}
+		if p.specification, err = wholeText(f.Specification); err != nil {
+			return nil, err
+		}
+		profiles.list = append(profiles.list, p)
+	}
+	return profiles, nil
+}
+
+// wholeText compiles a pattern that matches a whole text, nil when there is none.
+func wholeText(pattern yamldoc.String) (*regexp.Regexp, error) {
+	if !pattern.IsSet() {
+		return nil, nil
+	}
+	re, err := regexp.Compile("^(?:" + pattern.Value + ")$")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", pattern.Pos, err)
+	}
+	return re, nil
+}
+
+// Recognise returns the profile of a canonical invoice. The last profile matches everything, so there is always one.
+func (ps *Profiles) Recognise(doc *document.Doc) Recognition {
+	process := doc.Lookup("/process/businessProcess").Text()
+	specification := doc.Lookup("/process/specification").Text()
+	for _, p := range ps.list {
+		if matches(p.process, process) && matches(p.specification, specification) {
+			return Recognition{p, process, specification}
+		}
+	}
+	return Recognition{ps.list[len(ps.list)-1], process, specification}
+}
+
+func matches(re *regexp.Regexp, text string) bool { return re == nil || re.MatchString(text) }
+
+// Why says by what the profile was recognised: the terms and their values, the same in every language.
+func (r Recognition) Why() string {
+	said := func(term, text string) string {
+		if text == "" {
+			return term + " = ∅"
+		}
+		return fmt.Sprintf("%s = %q", term, violation.Excerpt(text))
+	}
+	return said("BT-23", r.Process) + ", " + said("BT-24", r.Specification)
+}

@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/commande-publique/passerelle/internal/jsondoc"
+)
+
+func TestProfiles(t *testing.T) {
+	profiles, err := ShippedProfiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const en = "urn:cen.eu:en16931:2017"
+	for _, c := range []struct{ process, specification, want, packs string }{
+		{"A1", "", "chorus-historic", ""},
+		{"A25", en, "chorus-historic", ""}, // the historic Factur-X samples say EN 16931 as well
+		{"A9_FACTURE_SOUSTRAITANT", "", "chorus-historic", ""},
+		{"A26", en, "en16931", "en16931"},
+		{"B1", en, "afnor", "en16931"},
+		{"S3", en, "afnor", "en16931"},
+		{"B1", "", "unknown", "en16931"},
+		{"", en, "en16931", "en16931"},
+		{"", en + "#compliant#urn:xoev-de:kosit:standard:xrechnung_3.0", "en16931", "en16931"},
+		{"", en + "#compliant#urn:factur-x.eu:1p0:basic", "facturx-basic", "en16931"},
+		{"", en + "#conformant#urn:factur-x.eu:1p0:extended", "facturx-extended", "en16931"},
+		{"", "urn:factur-x.eu:1p0:basicwl", "facturx-basicwl", ""},
+		{"", "urn:factur-x.eu:1p0:minimum", "facturx-minimum", ""},
+		{"M1", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "extended-ctc-fr", "en16931"},
+		{"", "", "unknown", "en16931"},
+		{"", "urn:something:else", "unknown", "en16931"},
+	} {
+		doc, fault := jsondoc.Parse([]byte(`{"process":{"businessProcess":"` + c.process + `","specification":"` + c.specification + `"}}`))
+		if fault != nil {
+			t.Fatal(fault.EN)
+		}
+		got := profiles.Recognise(doc)
+		if got.Name != c.want || strings.Join(got.Packs, " ") != c.packs {
+			t.Errorf("BT-23 %q, BT-24 %q: %s %v, want %s %s", c.process, c.specification, got.Name, got.Packs, c.want, c.packs)
+		}
+	}
+}
+
+// Every pack that a profile names is one of the program.
+func TestProfilesNameShippedPacks(t *testing.T) {
+	profiles, err := ShippedProfiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := Shipped(invoiceShapes(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range profiles.list {
+		for _, pack := range p.Packs {
+			if set.At(pack, "") == nil {
+				t.Errorf("profile %s names the pack %s, which does not exist", p.Name, pack)
+			}
+		}
+	}
+	last := profiles.list[len(profiles.list)-1]
+	if last.process != nil || last.specification != nil || len(last.Packs) == 0 {
+		t.Error("the last profile must match everything and judge by a pack")
+	}
+}
