@@ -12,12 +12,15 @@
 #   make kafka-stop   end it and remove its data
 #   make test-kafka   the tests of the Kafka layer on Apache Kafka 4.4.0 and 3.9.2 and on three nodes, about six minutes
 #   make test-kafka-full   all of them, with KAFKA_KILLS (30) killed leaders from KAFKA_SEED (1), and 100 of gateways, about two hours
+#   make test-oracle   the rules against the official artefacts, on the examples and on mutants of them: ORACLE_COUNT (30) of
+#                 each from ORACLE_SEED (1), the part ORACLE_SHARD (1/1), the rules that start with ORACLE_RULES (all)
 #   make cover    the tests with their coverage, by function
 #   make check    what continuous integration runs
 #   make clean    remove what the other targets made
 #   make help     this text
 #
-# run and test need Go and make only. Tests on a real Kafka start it, and end what they started.
+# run and test need Go and make only. Tests on a real Kafka start it, and end what they started. The oracle, which needs Java
+# 17, Maven and Python, and the corpus lie beside the repository; ORACLE and CORPUS name them elsewhere.
 
 GO       ?= go
 PKG      ?= ./...
@@ -27,6 +30,10 @@ ARGS     ?=
 KAFKA_KILLS ?= 30
 KAFKA_SEED  ?= 1
 
+ORACLE       ?= ../shared/oracle
+ORACLE_CACHE ?= .oracle
+CORPUS       ?= ../shared/corpus
+
 KAFKA_DEV  = deploy/kafka-dev/kafka-dev.sh
 KAFKA_TEST = $(GO) test -count=1 -timeout 20m ./internal/kafka -run
 
@@ -35,7 +42,7 @@ LINT = $(GO) tool -modfile=tools/go.mod golangci-lint
 # The program has no C in it; race needs some and says so.
 export CGO_ENABLED = 0
 
-.PHONY: run build test race lint fuzz bench kafka kafka-stop test-kafka test-kafka-full cover check clean help
+.PHONY: run build test race lint fuzz bench kafka kafka-stop test-kafka test-kafka-full test-oracle cover check clean help
 
 run: build
 	@bin/passerelle demo $(ARGS)
@@ -87,6 +94,16 @@ test-kafka-full:
 	done
 	PASSERELLE_AWAY=5m $(GO) test -count=1 -timeout 20m -v ./internal/app -run TestBrokerAway
 	PASSERELLE_KILLS=100 PASSERELLE_SEED=$(KAFKA_SEED) $(GO) test -count=1 -timeout 2h -v ./internal/app -run 'TestKill|TestGatewaysComeAndGo'
+
+# Mutants and verdicts stay in ORACLE_CACHE: the same documents are not judged twice.
+test-oracle: export ORACLE := $(abspath $(ORACLE))
+test-oracle: export ORACLE_CACHE := $(abspath $(ORACLE_CACHE))
+test-oracle: export ORACLE_EXTRA = $(ORACLE_CACHE)/cases
+test-oracle: export CORPUS := $(abspath $(CORPUS))
+test-oracle:
+	@rm -rf $(ORACLE_EXTRA) && mkdir -p $(ORACLE_EXTRA)
+	SYNTAX_CASES=$(ORACLE_EXTRA) $(GO) test -count=1 ./schemas/rules/syntax -run TestShippedRulesAreBrokenAndKept
+	$(GO) test -count=1 -timeout 2h -v ./schemas/rules -run TestOracle
 
 cover:
 	$(GO) test -coverpkg ./... -coverprofile cover.out $(PKG)
