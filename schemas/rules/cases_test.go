@@ -73,7 +73,7 @@ func (c ruleCase) run(t *testing.T, pack *Pack, id string) {
 		if got.Pointer != c.Fires {
 			t.Errorf("points at %s, not %s", got.Pointer, c.Fires)
 		}
-		if got.Severity != violation.Fatal || got.Term == "" || got.Remedy == "" || got.RemedyEN == "" || strings.Contains(got.FR+got.EN, "?") {
+		if got.Severity != pack.Rule(id).Severity || got.Term == "" || got.Remedy == "" || got.RemedyEN == "" || strings.Contains(got.FR+got.EN, "?") {
 			t.Errorf("incomplete: %+v", got)
 		}
 	}
