@@ -8,14 +8,14 @@ import (
 	"github.com/commande-publique/passerelle/internal/document"
 )
 
-// accepts reports whether a document is valid beyond doubt.
-func (a *acceptor) accepts(doc *document.Doc) bool {
+// judge tells what is known of a document without asking the authority.
+func (a *acceptor) judge(doc *document.Doc) verdict {
 	w := walk{left: maxSteps(doc)}
-	return w.judge(a.root, doc.Root(), false) == valid
+	return w.judge(a.root, doc.Root(), false)
 }
 
 // walk is the state of judging one document: how many schemas may still be met. Recursive ones may double with every
-// level; the authority, which has the same bound, refuses the document then.
+// level, and patterns read long texts; the document is refused then.
 type walk struct{ left int }
 
 // judge judges a value, or the name of a member as a text. It stops at the first keyword that is not satisfied.
@@ -32,13 +32,8 @@ func (w *walk) judge(n *node, v document.Value, name bool) verdict {
 		return unsure
 	}
 	if n.types != 0 && n.types&(1<<t) == 0 {
-		if t != document.Number || n.types&integers == 0 {
-			return invalid
-		}
-		if d, ok := parseDecimal(text); !ok {
-			return unsure
-		} else if !d.isInteger() {
-			return invalid
+		if got := n.ofType(t, text); got != valid {
+			return got
 		}
 	}
 	for _, values := range n.values {
@@ -48,8 +43,13 @@ func (w *walk) judge(n *node, v document.Value, name bool) verdict {
 	}
 	switch t {
 	case document.String:
-		if n.text != nil && !n.text.accept(text) {
-			return invalid
+		if n.text != nil {
+			if n.text.pattern != nil {
+				w.left -= len(text) / bytesPerStep
+			}
+			if !n.text.accept(text) {
+				return invalid
+			}
 		}
 	case document.Number:
 		if n.number != nil {
@@ -79,6 +79,20 @@ func (w *walk) judge(n *node, v document.Value, name bool) verdict {
 		return valid
 	}
 	return w.branches(n, v, name)
+}
+
+// ofType judges whether a value is of the accepted types.
+func (n *node) ofType(t document.Type, text string) verdict {
+	switch {
+	case n.types == 0 || n.types&(1<<t) != 0:
+		return valid
+	case t != document.Number || n.types&integers == 0:
+		return invalid
+	}
+	if d, ok := parseDecimal(text); ok {
+		return is(d.isInteger())
+	}
+	return is(exact(text).IsInt())
 }
 
 // branches judges the keywords that need more than the first answer.
@@ -268,73 +282,11 @@ func (w *walk) items(r *itemRules, v document.Value) verdict {
 	case r.least >= 0 && matches < r.least, r.atMost >= 0 && matches+doubts > r.atMost:
 		return unsure
 	case r.unique:
-		return allDiffer(v)
+		_, _, got := equalItems(v)
+		return got
 	default:
 		return valid
 	}
-}
-
-// fewItems and fewNames bound what is compared by pairs; the authority hashes more.
-const (
-	fewItems = 32
-	fewNames = 64
-)
-
-// allDiffer judges uniqueItems.
-func allDiffer(v document.Value) verdict {
-	if v.Len() > fewItems {
-		return unsure
-	}
-	for a := v.First(); a.Exists(); a = a.Next() {
-		for b := a.Next(); b.Exists(); b = b.Next() {
-			switch same(a, b) {
-			case valid:
-				return invalid
-			case unsure:
-				return unsure
-			}
-		}
-	}
-	return valid
-}
-
-// same judges whether two values are equal: numbers by value, objects whatever the order of their members.
-func same(a, b document.Value) verdict {
-	if a.Type() != b.Type() || a.Len() != b.Len() {
-		return invalid
-	}
-	switch a.Type() {
-	case document.Number:
-		return sameNumber(a.Text(), b.Text())
-	case document.Array:
-		for x, y := a.First(), b.First(); x.Exists(); x, y = x.Next(), y.Next() {
-			if got := same(x, y); got != valid {
-				return got
-			}
-		}
-		return valid
-	case document.Object:
-		if a.Len() > fewNames {
-			return unsure
-		}
-		for x := a.First(); x.Exists(); x = x.Next() {
-			if got := same(x, b.Get(x.Name())); got != valid {
-				return got
-			}
-		}
-		return valid
-	default:
-		return is(a.Text() == b.Text())
-	}
-}
-
-func sameNumber(a, b string) verdict {
-	x, ok := parseDecimal(a)
-	y, also := parseDecimal(b)
-	if !ok || !also {
-		return unsure
-	}
-	return is(x == y)
 }
 
 func is(condition bool) verdict {
@@ -394,7 +346,7 @@ func equal(v document.Value, want any) verdict {
 		if v.Type() != document.Number {
 			return invalid
 		}
-		return sameNumber(v.Text(), want.String())
+		return is(sameNumber(v.Text(), want.String()))
 	case []any:
 		if v.Type() != document.Array || v.Len() != len(want) {
 			return invalid

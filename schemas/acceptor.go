@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -11,10 +12,15 @@ import (
 	"github.com/commande-publique/passerelle/internal/document"
 )
 
-// acceptor is a second reading of a schema that jsonschema/v5 compiled. It judges a document in place, without memory of
-// its own, and is only believed when it says valid: an invalid document, and whatever it cannot judge, goes to the
-// authority. It must never call valid what the authority refuses.
-type acceptor struct{ root *node }
+// acceptor is a second reading of a schema that jsonschema/v5 compiled. It judges a document in place, without a copy of
+// it. What it says must be what the authority says; what it cannot judge goes to the authority. The [blamer] finds the
+// faults of what it does not accept.
+type acceptor struct {
+	root  *node
+	nodes map[*jsonschema.Schema]*node // of every schema that the root leads to
+	// dynamic tells that a reference depends on the way to it, so that no schema can be judged apart from the others.
+	dynamic bool
+}
 
 // verdict is what is known of a value and a schema.
 type verdict uint8
@@ -73,6 +79,7 @@ type memberRules struct {
 type patternRule struct {
 	pattern *pattern
 	node    *node
+	schema  *jsonschema.Schema
 }
 
 // dependency applies when a member is there.
@@ -109,6 +116,7 @@ type translator struct {
 	formats  map[string]func(string) bool
 	assert   assertion
 	states   int // of all automata
+	dynamic  bool
 }
 
 // maxAllStates bounds the automata of a schema: they take a quarter of a second and a few megabytes, and the patterns
@@ -118,7 +126,8 @@ const maxAllStates = 20_000
 // newAcceptor reads a compiled schema. Assert tells what formats do since 2019-09.
 func newAcceptor(s *jsonschema.Schema, formats map[string]func(string) bool, assert assertion) *acceptor {
 	t := &translator{nodes: map[*jsonschema.Schema]*node{}, patterns: map[string]*pattern{}, formats: formats, assert: assert}
-	return &acceptor{t.node(s)}
+	root := t.node(s)
+	return &acceptor{root, t.nodes, t.dynamic}
 }
 
 const allTypes = 1<<document.Null | 1<<document.Bool | 1<<document.Number | 1<<document.String | 1<<document.Array | 1<<document.Object
@@ -138,7 +147,7 @@ func (t *translator) node(s *jsonschema.Schema) *node {
 	}
 	// The official metaschemas assert formats by functions of jsonschema/v5.
 	if s.RecursiveRef != nil || s.DynamicRef != nil || s.RegexProperties || len(s.Extensions) > 0 || strings.Contains(s.Location, "://json-schema.org/") {
-		n.foreign = allTypes
+		n.foreign, t.dynamic = allTypes, true
 		return n
 	}
 	n.types = typeSet(s.Types)
@@ -269,8 +278,11 @@ func (t *translator) members(n *node, s *jsonschema.Schema) {
 		rules.required |= 1 << i
 	}
 	for re, sub := range s.PatternProperties {
-		rules.patterns = append(rules.patterns, patternRule{t.pattern(re), t.node(sub)})
+		rules.patterns = append(rules.patterns, patternRule{t.pattern(re), t.node(sub), sub})
 	}
+	slices.SortFunc(rules.patterns, func(a, b patternRule) int { // the same faults in the same order, always
+		return strings.Compare(a.pattern.regexp.String(), b.pattern.regexp.String())
+	})
 	switch a := additional.(type) {
 	case bool:
 		if !a {

@@ -117,25 +117,22 @@ const (
 
 func maxSteps(doc *document.Doc) int { return freeSteps + stepsPerValue*doc.Len() }
 
-// What else the authority does at each subschema: it compares all values of an enum, and lists the members of an object.
+// What else is done at a subschema: the authority compares all values of an enum and lists the members of an object, and
+// a pattern reads the whole text.
 const (
 	enumPerStep    = 16
 	membersPerStep = 8
+	bytesPerStep   = 64
 )
-
-// affordable reports whether the authority would judge the document in that many steps.
-func (s *Schema) affordable(doc *document.Doc) bool {
-	left := maxSteps(doc)
-	if s.work < endless && s.work*doc.Len() <= left {
-		return true
-	}
-	return spend(s.compiled, doc.Root(), &left)
-}
 
 // spend takes from left what judging a value costs, and reports whether there is enough. The authority judges every
 // branch, also after the first fault.
 func spend(s *jsonschema.Schema, v document.Value, left *int) bool {
-	if *left -= 1 + len(s.Enum)/enumPerStep + v.Len()/membersPerStep; *left < 0 {
+	*left -= 1 + len(s.Enum)/enumPerStep + v.Len()/membersPerStep
+	if s.Pattern != nil {
+		*left -= len(v.Text()) / bytesPerStep
+	}
+	if *left < 0 {
 		return false
 	}
 	for _, sub := range []*jsonschema.Schema{s.Ref, s.RecursiveRef, s.DynamicRef, s.Not, s.If, s.Then, s.Else} {

@@ -30,9 +30,14 @@ func concealmentOf(schema document.Value) concealment {
 // accountNumber finds what looks like an IBAN, right or wrong: in one piece, or in groups of four.
 var accountNumber = regexp.MustCompile(`\b[A-Z]{2}[0-9]{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b`)
 
-// hide returns the text without what must not be told. Messages go to logs, receipts and dead letters, which more
+// maxHidden bounds what is searched of a text: its beginning is all that a message tells, some sixty characters of up to
+// four bytes, and an account number that begins there ends there.
+const maxHidden = 512
+
+// hide returns the beginning of a text without what must not be told. Messages go to logs, receipts and dead letters, which more
 // people read than the document.
 func (c concealment) hide(text string) string {
+	text = text[:min(len(text), maxHidden)]
 	switch c {
 	case everything:
 		return "•••"

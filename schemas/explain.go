@@ -32,8 +32,14 @@ type fault struct {
 	term     string
 }
 
-// falseSchema is what jsonschema/v5 says of the schema false, whose error has no keyword.
-const falseSchema = "not allowed"
+// What jsonschema/v5 says in words only: that the error of a schema is that it is false, and numbers.
+const (
+	falseSchema     = "not allowed"
+	repeatedItems   = "items at index %d and %d are equal"
+	severalBranches = "valid against schemas at indexes %d and %d"
+	tooFew          = "valid must be >= %d, but got %d"
+	tooMany         = "valid must be <= %d, but got %d"
+)
 
 func (s *Schema) fault(doc *document.Doc, e *jsonschema.ValidationError) *fault {
 	f := &fault{schema: s, doc: doc, error: e, found: doc.Lookup(decodePointer(e.InstanceLocation))}
@@ -139,8 +145,12 @@ func (f *fault) violation() violation.Violation {
 	case "minProperties", "maxProperties":
 		what = held(f.found.Len(), members)
 	case "minContains", "maxContains":
+		format := tooFew
+		if f.key == "maxContains" {
+			format = tooMany
+		}
 		var bound, matching int
-		if _, err := fmt.Sscanf(f.error.Message[strings.LastIndexByte(f.error.Message, '=')+1:], "%d, but got %d", &bound, &matching); err == nil {
+		if _, err := fmt.Sscanf(f.error.Message, format, &bound, &matching); err == nil {
 			what = held(matching, elements)
 		}
 	}
@@ -301,7 +311,7 @@ func (f *fault) extraItems() []violation.Violation {
 // repeated is about the second of two equal items, whose indexes only the message of the validator tells.
 func (f *fault) repeated() []violation.Violation {
 	var first, second int
-	if _, err := fmt.Sscanf(f.error.Message, "items at index %d and %d are equal", &first, &second); err != nil {
+	if _, err := fmt.Sscanf(f.error.Message, repeatedItems, &first, &second); err != nil {
 		return nil
 	}
 	item := f.found.At(second)
@@ -312,7 +322,7 @@ func (f *fault) repeated() []violation.Violation {
 // branches names the branches of oneOf that the value satisfies, by title or rank.
 func (f *fault) branches() phrase {
 	var indexes [2]int
-	if _, err := fmt.Sscanf(f.error.Message, "valid against schemas at indexes %d and %d", &indexes[0], &indexes[1]); err != nil {
+	if _, err := fmt.Sscanf(f.error.Message, severalBranches, &indexes[0], &indexes[1]); err != nil {
 		return phrase{"plusieurs", "several"}
 	}
 	var all []phrase

@@ -10,8 +10,11 @@ import (
 )
 
 // Accepts is the verdict of the acceptor alone, Authority that of jsonschema/v5 alone.
-func (s *Schema) Accepts(doc *document.Doc) bool                    { return s.accept.accepts(doc) }
-func (s *Schema) Authority(doc *document.Doc) []violation.Violation { return s.refuse(doc) }
+func (s *Schema) Accepts(doc *document.Doc) bool { return s.accept.judge(doc) == valid }
+func (s *Schema) Authority(doc *document.Doc) []violation.Violation {
+	vs, _ := s.authority(doc)
+	return vs
+}
 
 // Compiled is what jsonschema/v5 made of the schema, and ToAny what it judges.
 func (s *Schema) Compiled() *jsonschema.Schema { return s.compiled }

@@ -96,7 +96,7 @@ func (o Options) Compile(name string, data []byte) (*Schema, error) {
 	if id == "" {
 		id = "urn:passerelle:schema:" + name
 	}
-	return &Schema{id: id, compiled: compiled, raw: root.file.doc, accept: newAcceptor(compiled, l.all, l.assertion()), work: root.work}, nil
+	return &Schema{id: id, compiled: compiled, raw: root.file.doc, accept: newAcceptor(compiled, l.all, l.assertion())}, nil
 }
 
 // file is one schema document.

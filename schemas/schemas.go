@@ -45,7 +45,6 @@ type Schema struct {
 	compiled *jsonschema.Schema
 	accept   *acceptor
 	raw      *document.Doc
-	work     int // most subschemas that one value meets
 }
 
 // Load compiles the schemas in the binary. An error is a fault of the build.

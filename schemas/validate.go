@@ -64,31 +64,60 @@ func (s *Schema) Validate(doc *document.Doc) (vs []violation.Violation) {
 			vs = []violation.Violation{crashed.New(violation.At{}, r)}
 		}
 	}()
-	if s.accept.accepts(doc) {
+	sure := s.accept.judge(doc)
+	switch {
+	case sure == valid:
 		return nil
+	case s.accept.dynamic:
+		vs, sure = s.authority(doc)
+	default:
+		vs, sure = s.blame(doc, sure)
 	}
-	return s.refuse(doc)
+	if len(vs) == 0 && sure == invalid { // a fault that cannot be explained still refuses
+		return []violation.Violation{crashed.New(violation.At{}, "no fault was found")}
+	}
+	return vs
 }
 
-// refuse asks the authority, whose errors say what is wrong. There are none where the acceptor was only unsure.
-func (s *Schema) refuse(doc *document.Doc) (vs []violation.Violation) {
-	if !s.affordable(doc) {
-		return []violation.Violation{costly.New(violation.At{}, maxSteps(doc))}
+// blame finds the faults of a document that the acceptor does not accept.
+func (s *Schema) blame(doc *document.Doc, sure verdict) ([]violation.Violation, verdict) {
+	b := &blamer{walk: walk{left: maxSteps(doc)}, schema: s, nodes: s.accept.nodes, room: maxExplained}
+	b.judge(s.compiled, doc.Root())
+	if b.left < 0 {
+		return []violation.Violation{costly.New(violation.At{}, maxSteps(doc))}, invalid
+	}
+	if len(b.found) > 0 {
+		sure = invalid
+	}
+	return s.explainAll(doc, b.found, b.beyond), sure
+}
+
+// authority asks jsonschema/v5 about the whole document.
+func (s *Schema) authority(doc *document.Doc) ([]violation.Violation, verdict) {
+	if left := maxSteps(doc); !spend(s.compiled, doc.Root(), &left) {
+		return []violation.Violation{costly.New(violation.At{}, maxSteps(doc))}, invalid
 	}
 	err := s.compiled.Validate(toAny(doc.Root()))
 	if err == nil {
-		return nil
+		return nil, valid
 	}
-	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) {
-		return []violation.Violation{crashed.New(violation.At{}, err)}
+	var e *jsonschema.ValidationError
+	if !errors.As(err, &e) {
+		return []violation.Violation{crashed.New(violation.At{}, err)}, invalid
 	}
-	faults, beyond := first(leaves(invalid, nil))
+	return s.explainAll(doc, []*jsonschema.ValidationError{e}, 0), invalid
+}
+
+// explainAll turns errors, and a number of others that nobody described, into violations.
+func (s *Schema) explainAll(doc *document.Doc, found []*jsonschema.ValidationError, beyond int) (vs []violation.Violation) {
+	var all []*jsonschema.ValidationError
+	for _, e := range found {
+		all = leaves(e, all)
+	}
+	faults, more := first(all)
+	beyond += more
 	for _, leaf := range faults {
 		vs = append(vs, s.explain(doc, leaf)...)
-	}
-	if len(vs) == 0 { // a fault that cannot be explained still refuses
-		return []violation.Violation{crashed.New(violation.At{}, err)}
 	}
 	vs = fold(vs)
 	violation.Sort(vs)
@@ -98,7 +127,7 @@ func (s *Schema) refuse(doc *document.Doc) (vs []violation.Violation) {
 		}
 		vs = vs[:maxViolations]
 	}
-	if beyond > 0 {
+	if beyond > 0 && len(vs) > 0 {
 		vs[len(vs)-1].Count = max(vs[len(vs)-1].Count, 1) + beyond
 	}
 	return vs

@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/commande-publique/passerelle/internal/document"
@@ -62,6 +63,8 @@ type parser struct {
 	fault   *violation.Violation
 	scratch []byte           // unescaped text of the current string
 	members []document.Value // of the object whose names are checked
+	marking sync.Once        // many goroutines may ask for places
+	marks   []mark           // see [parser.position]
 }
 
 // estimate returns a number of values that the source cannot exceed by much: one for each comma and each opening.

@@ -181,6 +181,25 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// Lines and columns are those of counting, also far from the start, in long lines and where a line ends with a block.
+func TestPlacesInALongDocument(t *testing.T) {
+	for name, in := range map[string]string{
+		"one line":       "[" + strings.Repeat("1,", 9000) + "1]",
+		"short lines":    "[" + strings.Repeat("1,\n", 5000) + "1]",
+		"a long line":    "\ufeff[\n" + strings.Repeat("1, ", 5000) + "1\n,1]",
+		"ends of blocks": "[" + strings.Repeat(strings.Repeat(" ", 4094)+"\n1,", 3) + strings.Repeat(strings.Repeat(" ", 4093)+"1,\n", 3) + "1]",
+	} {
+		doc, v := jsondoc.Parse([]byte(in))
+		require.Nil(t, v)
+		for i := range doc.Len() {
+			got := doc.At(i).Source()
+			before := strings.TrimPrefix(in[:got.Offset], "\ufeff")
+			require.Equal(t, 1+strings.Count(before, "\n"), got.Line, "%s: line at %d", name, got.Offset)
+			require.Equal(t, len(before)-strings.LastIndexByte(before, '\n'), got.Column, "%s: column at %d", name, got.Offset)
+		}
+	}
+}
+
 // A derived document keeps the references and so finds the places of its source.
 func TestPlacesOfACopy(t *testing.T) {
 	doc, v := jsondoc.Parse([]byte(`{"marches":[{"id":"1"},{"id":"2"}]}`))
