@@ -118,6 +118,7 @@ func crossReferenceStream(entries string, data []byte) []byte {
 func objectStreamFile(entries string, data []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.7\n")
+	// The entries come first, so that a Length among them is the one that counts.
 	fmt.Fprintf(&b, "2 0 obj\n<</Type /ObjStm %s /Length %d>>\nstream\n%s\nendstream\nendobj\n", entries, len(data), data)
 	at := b.Len()
 	var rows []byte
@@ -184,6 +185,7 @@ func TestHostile(t *testing.T) {
 		{"a bomb as object stream", objectStreamFile("/N 1 /First 4 /Filter /FlateDecode", zeros), "pdf_stream_size"},
 		{"an object stream of two billion objects", objectStreamFile("/N 2000000000 /First 4", []byte("1 0 null")), "pdf_malformed"},
 		{"an object stream that points behind itself", objectStreamFile("/N 1 /First 4", []byte("1 9 null")), "pdf_malformed"},
+		{"an object stream whose length lies in itself", objectStreamFile("/N 1 /First 4 /Length 1 0 R", []byte("1 0 8")), "pdf_malformed"},
 		{"200,000 open arrays", catalogue("/AF " + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000)), "pdf_malformed"},
 		{"a million values", catalogue("/AF [" + strings.Repeat("1 ", 1_000_000) + "]"), "pdf_limits"},
 		{"references in a circle", catalogue("/Names 2 0 R", "3 0 R", "2 0 R"), "pdf_malformed"},

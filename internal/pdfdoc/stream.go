@@ -221,6 +221,8 @@ func (f *file) objectStream(ref object) (objectStream, bool) {
 		return objectStream{}, f.refuse(o.at, malformed, "un flux d'objets (ObjStm)", "an object stream (ObjStm)")
 	}
 	s := objectStream{number: ref.number}
+	at := len(f.streams)
+	f.streams = append(f.streams, s) // known from here on, and empty: what it takes to read it cannot lie in it
 	if s.data, ok = f.decoded(o); !ok {
 		return objectStream{}, false
 	}
@@ -238,7 +240,7 @@ func (f *file) objectStream(ref object) (objectStream, bool) {
 		}
 		s.offsets = append(s.offsets, first+offset.number)
 	}
-	f.streams = append(f.streams, s)
+	f.streams[at] = s
 	return s, true
 }
 
