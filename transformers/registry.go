@@ -61,6 +61,11 @@ func (r *Registry) Transform(content Content, identity Identity) (result Result,
 			continue
 		}
 		result, violations = t.Transform(content, identity)
+		for i := range result.Parts {
+			if part := &result.Parts[i]; part.XML == nil {
+				part.XML = content.XML
+			}
+		}
 		if len(result.Parts) == 0 && !violation.AnyFatal(violations) {
 			violations = append(violations, internalFault("no part and no violation from "+string(identity.Format)))
 		}

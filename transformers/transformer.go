@@ -69,6 +69,8 @@ type Identity struct {
 type Part struct {
 	Kind Kind
 	Doc  *document.Doc
+	// XML is what the document was written in, nil where that was JSON: the content, or the document inside it.
+	XML *xmldoc.Doc
 	// Key is the order key: buyer SIRET and contract, consultation or engagement identifier.
 	Key string
 	// DataSchema identifies the schema of the document where that is not the schema of its kind.

@@ -16,7 +16,6 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/violation"
-	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/routes"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/rules"
@@ -155,7 +154,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	v.Key, v.Split, v.Ignored = result.Key, result.Split, result.Ignored
 	v.Violations = append(v.Violations, faults...)
 	for i, part := range result.Parts {
-		judged, faults := p.judgePart(m, v, part, content.XML)
+		judged, faults := p.judgePart(m, v, part)
 		v.Parts = append(v.Parts, judged)
 		v.Violations = append(v.Violations, faults...)
 		if len(v.Violations) >= maxViolations && violation.AnyFatal(v.Violations) {
@@ -174,7 +173,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 //
 // Rules are judged on the XML as it was sent, where it is in a syntax that they know: the official verdict depends on
 // what the canonical document does not keep, such as an element twice.
-func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, source *xmldoc.Doc) (Part, []violation.Violation) {
+func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part, []violation.Violation) {
 	judged := Part{Part: part}
 	facts := routes.Message{
 		Topic:   m.Topic,
@@ -198,8 +197,8 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, sourc
 	if !v.Event.Time.IsZero() { // else the newest version of each pack
 		subject.Day = v.Event.Time.UTC().Format(time.DateOnly)
 	}
-	if source != nil {
-		subject.XML = source.Root()
+	if part.XML != nil {
+		subject.XML = part.XML.Root()
 	}
 	violations := merge(shape, p.check(&judged, subject))
 	if !violation.AnyFatal(violations) {
