@@ -13,8 +13,16 @@ var Tables = []string{"ubl21", "cii-d16b", "cii-d22b"}
 
 // Judge gives the verdict of one table, by both walks.
 func Judge(name string, root xmldoc.Element) (accepted bool, why []violation.Violation) {
-	t := sources[slices.Index(Tables, name)].table()
+	t := tableOf(name)
 	return t.accepts(root), t.explain(root)
+}
+
+func tableOf(name string) *table {
+	t, err := sources[slices.Index(Tables, name)].table()
+	if err != nil {
+		panic(err)
+	}
+	return t
 }
 
 // ReadTable reads a table that is not shipped.
@@ -28,7 +36,7 @@ func Asked(name string) map[xmldoc.Name]bool { return set(sources[slices.Index(T
 
 // Roots returns the roots of a table.
 func Roots(name string) map[xmldoc.Name]bool {
-	return set(slices.Collect(maps.Keys(sources[slices.Index(Tables, name)].table().roots)))
+	return set(slices.Collect(maps.Keys(tableOf(name).roots)))
 }
 
 func set(names []xmldoc.Name) map[xmldoc.Name]bool {

@@ -7,8 +7,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
-// Every violation of this package says what the official schema of the format says; the remedies say so once more, since
-// the sender's own tools can check it.
+// The violations say what the official schema of the format says, in names of its elements as the sender's own tools do.
 var (
 	unknownRoot = violation.Spec{
 		Code:     "structure_unknown_root",
@@ -16,6 +15,13 @@ var (
 		EN:       "the root element %q (namespace %q) is that of no format that is checked; expected: Invoice or CreditNote of UBL 2.1, or CrossIndustryInvoice",
 		RemedyFR: "Envoyez le document dans l'un de ces formats, avec son espace de noms.",
 		RemedyEN: "Send the document in one of these formats, with its namespace.",
+	}
+	failure = violation.Spec{
+		Code:     "structure_failure",
+		FR:       "la structure du document n'a pas pu être contrôlée : %v",
+		EN:       "the structure of the document could not be checked: %v",
+		RemedyFR: "Signalez ce défaut de la passerelle : un document sans contrôle n'est jamais accepté.",
+		RemedyEN: "Report this fault of the gateway: a document is never accepted unchecked.",
 	}
 	unknownElement = violation.Spec{
 		Code:     "structure_unknown_element",

@@ -56,10 +56,14 @@ func (m *model) find(s *state, space, local string) *particle {
 
 // A model is read as an expression first.
 type (
-	expression any
-	sequence   []expression
-	choice     []expression
-	repeat     struct {
+	expression interface {
+		// build adds the particles of the expression and returns those that it can begin and end with, and whether it can be
+		// empty.
+		build(b *builder) (first, last []int32, empty bool)
+	}
+	sequence []expression
+	choice   []expression
+	repeat   struct {
 		item           expression
 		optional, many bool
 	}
@@ -93,7 +97,7 @@ func (r *modelReader) item() (expression, error) {
 		return r.group()
 	}
 	p := &particle{}
-	bare := word
+	var bare string // without what says how often
 	if strings.HasPrefix(word, "any/") {
 		at := strings.LastIndexByte(word, '/')
 		space := strings.TrimRight(word[at+1:], "?*+")
@@ -170,7 +174,7 @@ func occurs(e expression, sign string) (expression, error) {
 // with those that may follow it.
 func modelOf(e expression) model {
 	b := builder{}
-	first, last, empty := b.build(e)
+	first, last, empty := e.build(&b)
 	m := model{particles: b.particles, start: state{next: spans(first), end: empty}}
 	m.inOrder = plain(e, m.particles)
 	for i := range m.particles {
@@ -187,44 +191,45 @@ type builder struct {
 	follow    [][]int32
 }
 
-// build adds the particles of an expression and returns those that it can begin and end with, and whether it can be empty.
-func (b *builder) build(e expression) (first, last []int32, empty bool) {
-	switch e := e.(type) {
-	case *particle:
-		i := int32(len(b.particles))
-		b.particles = append(b.particles, *e)
-		b.follow = append(b.follow, nil)
-		return []int32{i}, []int32{i}, false
-	case repeat:
-		first, last, empty = b.build(e.item)
-		if e.many {
-			b.connect(last, first)
-		}
-		return first, last, empty || e.optional
-	case choice:
-		for _, item := range e {
-			f, l, y := b.build(item)
-			first, last, empty = append(first, f...), append(last, l...), empty || y
-		}
-		return first, last, empty
-	case sequence:
-		empty = true
-		for _, item := range e {
-			f, l, y := b.build(item)
-			b.connect(last, f)
-			if empty {
-				first = append(first, f...)
-			}
-			if y {
-				last = append(last, l...)
-			} else {
-				last = l
-			}
-			empty = empty && y
-		}
-		return first, last, empty
+func (p *particle) build(b *builder) (first, last []int32, empty bool) {
+	i := int32(len(b.particles))
+	b.particles = append(b.particles, *p)
+	b.follow = append(b.follow, nil)
+	return []int32{i}, []int32{i}, false
+}
+
+func (r repeat) build(b *builder) (first, last []int32, empty bool) {
+	first, last, empty = r.item.build(b)
+	if r.many {
+		b.connect(last, first)
 	}
-	panic("no expression")
+	return first, last, empty || r.optional
+}
+
+func (c choice) build(b *builder) (first, last []int32, empty bool) {
+	for _, item := range c {
+		f, l, e := item.build(b)
+		first, last, empty = append(first, f...), append(last, l...), empty || e
+	}
+	return first, last, empty
+}
+
+func (s sequence) build(b *builder) (first, last []int32, empty bool) {
+	empty = true
+	for _, item := range s {
+		f, l, e := item.build(b)
+		b.connect(last, f)
+		if empty {
+			first = append(first, f...)
+		}
+		if e {
+			last = append(last, l...)
+		} else {
+			last = l
+		}
+		empty = empty && e
+	}
+	return first, last, empty
 }
 
 func (b *builder) connect(last, first []int32) {

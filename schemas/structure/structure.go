@@ -22,7 +22,7 @@ import (
 // source is a table that is read when a document first asks for it: start-up does not pay for what is never sent.
 type source struct {
 	roots []xmldoc.Name
-	table func() *table
+	table func() (*table, error)
 }
 
 // sources are the tables in the order in which they are asked. D16B and D22B share their names and no document says which
@@ -41,17 +41,18 @@ const (
 //go:embed tables/*.txt
 var tables embed.FS
 
-// shipped is a table of the program. It is tested to be right, so a fault in it is one of the program.
+// shipped is a table of the program.
 func shipped(file string, roots ...xmldoc.Name) source {
-	return source{roots, sync.OnceValue(func() *table {
+	return source{roots, sync.OnceValues(func() (*table, error) {
 		data, err := tables.ReadFile("tables/" + file + ".txt")
-		if err == nil {
-			var t *table
-			if t, err = readTable(string(data)); err == nil {
-				return t
-			}
+		if err != nil {
+			return nil, err
 		}
-		panic(fmt.Sprintf("structure table %s: %v", file, err))
+		t, err := readTable(string(data))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		return t, nil
 	})}
 }
 
@@ -66,7 +67,13 @@ func Knows(root xmldoc.Name) bool {
 func Check(root xmldoc.Element) []violation.Violation {
 	name := root.Name()
 	for i := range sources {
-		if slices.Contains(sources[i].roots, name) && sources[i].table().accepts(root) {
+		if !slices.Contains(sources[i].roots, name) {
+			continue
+		}
+		switch t, err := sources[i].table(); {
+		case err != nil:
+			return []violation.Violation{failure.New(place(root), err)}
+		case t.accepts(root):
 			return nil
 		}
 	}
@@ -76,8 +83,10 @@ func Check(root xmldoc.Element) []violation.Violation {
 		if !slices.Contains(sources[i].roots, name) {
 			continue
 		}
-		if vs := sources[i].table().explain(root); fewest == nil || len(vs) < len(fewest) {
-			fewest = vs
+		if t, err := sources[i].table(); err == nil {
+			if vs := t.explain(root); fewest == nil || len(vs) < len(fewest) {
+				fewest = vs
+			}
 		}
 	}
 	if fewest == nil {
