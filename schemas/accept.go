@@ -282,8 +282,8 @@ func (w *walk) items(r *itemRules, v document.Value) verdict {
 	case r.least >= 0 && matches < r.least, r.atMost >= 0 && matches+doubts > r.atMost:
 		return unsure
 	case r.unique:
-		_, _, got := equalItems(v)
-		return got
+		_, _, differ := equalItems(v)
+		return differ
 	default:
 		return valid
 	}

@@ -20,7 +20,6 @@ import (
 // hundreds of times the size of a hostile document. What the acceptor cannot judge v5 is asked about, value by value.
 type blamer struct {
 	walk
-	schema *Schema
 	nodes  map[*jsonschema.Schema]*node
 	room   int      // errors that may be described
 	path   []string // from the root of the schema to the one at hand
@@ -88,7 +87,7 @@ func (b *blamer) keywords(s *jsonschema.Schema, n *node, v document.Value) bool 
 		sure = b.number(s, n.number, v)
 	case document.Object:
 		if n.members != nil {
-			sure = b.members(s, n.members, v)
+			b.members(s, n.members, v)
 		}
 	case document.Array:
 		if n.items != nil {
@@ -144,7 +143,7 @@ func (b *blamer) number(s *jsonschema.Schema, r *numberRules, v document.Value) 
 	return true
 }
 
-func (b *blamer) members(s *jsonschema.Schema, r *memberRules, v document.Value) bool {
+func (b *blamer) members(s *jsonschema.Schema, r *memberRules, v document.Value) {
 	if v.Len() < r.fewest {
 		b.fail(s, v, "minProperties", "")
 	}
@@ -191,10 +190,10 @@ func (b *blamer) members(s *jsonschema.Schema, r *memberRules, v document.Value)
 	if unknown {
 		b.fail(s, v, "additionalProperties", "")
 	}
-	return b.dependencies(s, v)
+	b.dependencies(s, v)
 }
 
-func (b *blamer) dependencies(s *jsonschema.Schema, v document.Value) bool {
+func (b *blamer) dependencies(s *jsonschema.Schema, v document.Value) {
 	lists := func(key, name string, required []string) {
 		for i, other := range required {
 			if !v.Get(other).Exists() {
@@ -223,7 +222,6 @@ func (b *blamer) dependencies(s *jsonschema.Schema, v document.Value) bool {
 			b.at(d, v, "dependencies", name)
 		}
 	}
-	return true
 }
 
 func (b *blamer) items(s *jsonschema.Schema, r *itemRules, v document.Value) bool {
@@ -234,11 +232,11 @@ func (b *blamer) items(s *jsonschema.Schema, r *itemRules, v document.Value) boo
 		b.fail(s, v, "maxItems", "")
 	}
 	if r.unique {
-		switch first, second, got := equalItems(v); got {
+		switch _, _, differ := equalItems(v); differ {
 		case unsure:
 			return false
 		case invalid:
-			b.fail(s, v, "uniqueItems", fmt.Sprintf(repeatedItems, first, second))
+			b.fail(s, v, "uniqueItems", "")
 		}
 	}
 	first, key := s.PrefixItems, "prefixItems"
@@ -350,7 +348,7 @@ func (b *blamer) branches(s *jsonschema.Schema, v document.Value, key string, br
 	}
 	e, nearest := b.error(s, v, key, ""), math.MaxInt
 	for i, sub := range branches {
-		branch := &blamer{walk: b.walk, schema: b.schema, nodes: b.nodes, room: maxExplained, path: append(slices.Clip(b.path), key, strconv.Itoa(i))}
+		branch := &blamer{walk: b.walk, nodes: b.nodes, room: maxExplained, path: append(slices.Clip(b.path), key, strconv.Itoa(i))}
 		branch.judge(sub, v)
 		b.left = branch.left
 		why := &jsonschema.ValidationError{Causes: branch.found}

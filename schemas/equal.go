@@ -16,7 +16,7 @@ const (
 
 // equalItems finds the first item of an array that equals an earlier one, and the first of those: the verdict on
 // uniqueItems is invalid then.
-func equalItems(v document.Value) (first, second int, got verdict) {
+func equalItems(v document.Value) (first, second int, differ verdict) {
 	if v.Len() > fewItems {
 		return equalHashes(v)
 	}
@@ -34,7 +34,7 @@ func equalItems(v document.Value) (first, second int, got verdict) {
 }
 
 // equalHashes does the same in the time of sorting, and in eight bytes an item.
-func equalHashes(v document.Value) (first, second int, got verdict) {
+func equalHashes(v document.Value) (first, second int, differ verdict) {
 	hashes := make([]uint64, 0, v.Len())
 	for c := v.First(); c.Exists(); c = c.Next() {
 		hashes = append(hashes, hash(c))

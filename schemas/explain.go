@@ -35,7 +35,6 @@ type fault struct {
 // What jsonschema/v5 says in words only: that the error of a schema is that it is false, and numbers.
 const (
 	falseSchema     = "not allowed"
-	repeatedItems   = "items at index %d and %d are equal"
 	severalBranches = "valid against schemas at indexes %d and %d"
 	tooFew          = "valid must be >= %d, but got %d"
 	tooMany         = "valid must be <= %d, but got %d"
@@ -308,10 +307,10 @@ func (f *fault) extraItems() []violation.Violation {
 	return []violation.Violation{m.New(at(f.found.At(f.places()), f.term), value.fr, value.en, what.fr, what.en)}
 }
 
-// repeated is about the second of two equal items, whose indexes only the message of the validator tells.
+// repeated is about the second of two equal items.
 func (f *fault) repeated() []violation.Violation {
-	var first, second int
-	if _, err := fmt.Sscanf(f.error.Message, repeatedItems, &first, &second); err != nil {
+	first, second, differ := equalItems(f.found)
+	if differ != invalid {
 		return nil
 	}
 	item := f.found.At(second)

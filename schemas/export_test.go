@@ -45,3 +45,18 @@ func Keywords(d Draft) []string {
 	}
 	return known
 }
+
+// Bounds are those that the page for operators tells, by its words.
+func Bounds() map[string][]int {
+	return map[string][]int{
+		"texte d'un schéma":                        {maxSchemaBytes >> 20},
+		"schémas emboîtés":                         {maxSubschemas},
+		"branches d'une liste":                     {maxBranches},
+		"valeurs d'un `enum`":                      {maxEnum},
+		"instructions d'une expression, de toutes": {maxPattern, maxPatterns},
+		"schémas qui s'appellent sur une valeur":   {maxChain},
+		"schémas qu'une valeur rencontre":          {maxWork},
+		"violations d'une réponse":                 {maxViolations},
+		"étapes d'un contrôle, et par valeur":      {freeSteps, stepsPerValue},
+	}
+}

@@ -4,9 +4,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/commande-publique/passerelle/schemas"
 )
@@ -84,5 +88,33 @@ func TestPageNamesFormatsAndCodes(t *testing.T) {
 		if !strings.Contains(string(data), "`"+name+"`") {
 			t.Errorf("docs/schemas.md does not name %s", name)
 		}
+	}
+}
+
+// The page tells the bounds that hold.
+func TestPageTellsBounds(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "docs", "schemas.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(data), "\n| quoi | borne | raison |\n|---|---|---|\n")
+	table, _, ended := strings.Cut(table, "\n\n")
+	if !found || !ended {
+		t.Fatal("docs/schemas.md has no table of bounds")
+	}
+	told := map[string][]int{}
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, "|")
+		for _, digits := range regexp.MustCompile(`\d[\d ]*`).FindAllString(cells[2], -1) {
+			n, err := strconv.Atoi(strings.ReplaceAll(digits, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			what := strings.TrimSpace(cells[1])
+			told[what] = append(told[what], n)
+		}
+	}
+	if diff := cmp.Diff(schemas.Bounds(), told); diff != "" {
+		t.Errorf("docs/schemas.md tells other bounds: %s", diff)
 	}
 }

@@ -81,7 +81,7 @@ func (s *Schema) Validate(doc *document.Doc) (vs []violation.Violation) {
 
 // blame finds the faults of a document that the acceptor does not accept.
 func (s *Schema) blame(doc *document.Doc, sure verdict) ([]violation.Violation, verdict) {
-	b := &blamer{walk: walk{left: maxSteps(doc)}, schema: s, nodes: s.accept.nodes, room: maxExplained}
+	b := &blamer{walk: walk{left: maxSteps(doc)}, nodes: s.accept.nodes, room: maxExplained}
 	b.judge(s.compiled, doc.Root())
 	if b.left < 0 {
 		return []violation.Violation{costly.New(violation.At{}, maxSteps(doc))}, invalid
