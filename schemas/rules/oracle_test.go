@@ -197,7 +197,7 @@ func verdicts(t *testing.T, oracle string, files []string) []verdict {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(digest, "%s %d\n%s", file, len(data), data)
+		digest.Write(fmt.Appendf(nil, "%s %d\n%s", file, len(data), data))
 	}
 	cached := filepath.Join(oracleCache(t), "verdicts-"+hex.EncodeToString(digest.Sum(nil))[:16]+".jsonl")
 	lines, err := os.ReadFile(cached)
