@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -242,11 +241,11 @@ func (c *cli) runTests(g *app.Gateway, packs []*rules.Pack, file string, quiet b
 	}
 	report := testReport{File: file, Failures: []testFailure{}}
 	for _, r := range ruletest.Run(cases, func(document []byte) ([]violation.Violation, error) {
-		identity, violations := g.Pipeline.JudgeByRules(document, packs)
-		if identity.Format == "" {
+		found := g.Pipeline.JudgeByRules(document, packs)
+		if found.Identity.Format == "" {
 			return nil, errors.New(c.say("document non reconnu", "the document is not recognised"))
 		}
-		return violations, nil
+		return found.Violations, nil
 	}) {
 		if !known[r.Rule] {
 			r.Passed, r.Fault = false, c.say("aucun paquet n'a cette règle", "no pack has this rule")
@@ -268,11 +267,16 @@ func (c *cli) runTests(g *app.Gateway, packs []*rules.Pack, file string, quiet b
 	return report, nil
 }
 
-// ruleIDs lists the ids of the rules of a pack.
+// ruleIDs lists the ids of the rules of a pack, those about a syntax after the others.
 func ruleIDs(pack *rules.Pack) []string {
 	ids := make([]string, 0, len(pack.Rules))
 	for _, r := range pack.Rules {
 		ids = append(ids, r.ID)
 	}
-	return slices.Compact(ids)
+	for _, table := range pack.Tables {
+		for i := range table.Rules {
+			ids = append(ids, table.Rules[i].ID)
+		}
+	}
+	return ids
 }

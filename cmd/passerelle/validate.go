@@ -17,15 +17,22 @@ import (
 
 func (c *cli) validate() *cobra.Command {
 	var by judgeFlags
+	var packs []string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "validate [--schema FILE | --kind KIND] FILE...",
-		Short: c.say("Juger des documents par leur schéma, sans routes ni règles", "Judge documents by their schema, without routes or rules"),
+		Use:   "validate [--schema FILE | --kind KIND | --rules PACK,...] FILE...",
+		Short: c.say("Juger des documents par leur schéma ou par des règles, sans routes", "Judge documents by their schema or by rules, without routes"),
 		Long: c.say(
-			"Sans --schema ni --kind, chaque document est reconnu et transformé comme par explain, puis jugé par le schéma de son type.\nCode 1 si un document n'est pas valide, 2 si le schéma ou la configuration ne se charge pas.",
-			"Without --schema and --kind each document is recognised and transformed as explain does, then judged by the schema of\nits kind. Exit code 1 when a document is not valid, 2 when the schema or the configuration does not load."),
+			"Sans --schema ni --kind, chaque document est reconnu et transformé comme par explain, puis jugé par le schéma de son type.\n--rules juge par les paquets nommés, quel que soit le profil, ce qui est là d'un document même partiel ; valide s'entend alors de\nleurs seules règles.\nCode 1 si un document n'est pas valide, 2 si le schéma ou la configuration ne se charge pas.",
+			"Without --schema and --kind each document is recognised and transformed as explain does, then judged by the schema of\nits kind. --rules judges by the named packs, whatever the profile, what is there of a document, even a partial one; valid then\nmeans by their rules alone. Exit code 1 when a document is not valid, 2 when the schema or the configuration does not load."),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, files []string) error {
+			if len(packs) > 0 {
+				if by != (judgeFlags{}) {
+					return errors.New(c.say("--rules ne va pas avec --schema, --kind ni --assert-format", "--rules does not go with --schema, --kind or --assert-format"))
+				}
+				return c.validateByRules(packs, files, asJSON)
+			}
 			judge, err := c.judgeBy(by)
 			if err != nil {
 				return err
@@ -59,6 +66,7 @@ func (c *cli) validate() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&by.schema, "schema", "", c.say("schéma JSON (draft-07, 2019-09 ou 2020-12) qui juge les documents", "JSON Schema (draft-07, 2019-09 or 2020-12) that judges the documents"))
 	cmd.Flags().StringVar(&by.kind, "kind", "", c.say("type dont les documents ont la forme canonique JSON", "kind whose canonical JSON form the documents have"))
+	cmd.Flags().StringSliceVar(&packs, "rules", nil, c.say("paquets de règles qui jugent les documents", "rule packs that judge the documents"))
 	cmd.Flags().BoolVar(&by.assertFormat, "assert-format", false, c.say("avec --schema : contrôler les formats aussi en 2019-09 et 2020-12", "with --schema: check formats in 2019-09 and 2020-12 as well"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, c.say("un objet JSON par fichier", "one JSON object a file"))
 	return cmd
@@ -69,6 +77,61 @@ type validation struct {
 	File       string           `json:"file"`
 	Valid      bool             `json:"valid"`
 	Violations []shownViolation `json:"violations"`
+}
+
+// ruling is the answer of validate --rules --json.
+type ruling struct {
+	File       string           `json:"file"`
+	Format     *string          `json:"format"`
+	Profile    *string          `json:"profile"`
+	Valid      bool             `json:"valid"`
+	Violations []ruledViolation `json:"violations"`
+}
+
+// ruledViolation always says at how many places.
+type ruledViolation struct {
+	shownViolation
+	Count int `json:"count"`
+}
+
+// validateByRules judges documents by the newest versions of rule packs. A document is valid when it breaks none of
+// their fatal rules, whatever else is wrong with it, as long as it is recognised.
+func (c *cli) validateByRules(names, files []string, asJSON bool) error {
+	gateway, err := c.load()
+	if errors.Is(err, errRefused) {
+		return errUsage // 1 would say that a document is not valid
+	}
+	if err != nil {
+		return err
+	}
+	packs, err := c.packs(gateway, names)
+	if err != nil {
+		return err
+	}
+	var result error
+	for _, file := range files {
+		value, err := c.readDocument(file)
+		if err != nil {
+			return err
+		}
+		found := gateway.Pipeline.JudgeByRules(value, packs)
+		if !found.Valid {
+			result = errRefused
+		}
+		if !asJSON {
+			c.printf("%s : %s\n", "%s: %s\n", file, map[bool]string{true: c.say("valide", "valid"), false: c.say("non valide", "not valid")}[found.Valid])
+			c.violations(found.Violations)
+			continue
+		}
+		answer := ruling{File: file, Format: optional(string(found.Identity.Format)), Profile: optional(found.Profile), Valid: found.Valid, Violations: []ruledViolation{}}
+		for _, v := range shown(found.Violations) {
+			answer.Violations = append(answer.Violations, ruledViolation{v, max(1, v.Count)})
+		}
+		if err := json.NewEncoder(c.out).Encode(answer); err != nil {
+			return err
+		}
+	}
+	return result
 }
 
 // judgeFlags say what documents are judged by.

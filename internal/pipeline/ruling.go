@@ -2,38 +2,57 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/commande-publique/passerelle/internal/violation"
-	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/schemas/rules"
 	"github.com/commande-publique/passerelle/transformers"
 )
 
+// Ruling is what rule packs say of a document.
+type Ruling struct {
+	// Identity is empty where the document is not recognised.
+	Identity transformers.Identity
+	// Profile is the channel or profile of an invoice, empty where the document could not be transformed.
+	Profile string
+	// Valid reports that the document was recognised and breaks no fatal rule of the packs, and that each could be judged.
+	Valid bool
+	// Violations are those of reading the document and of the rules, sorted.
+	Violations []violation.Violation
+}
+
 // JudgeByRules judges a document by rule packs alone, whatever routes say and whether it is complete: rules are judged
-// on what is there. The violations are those of reading it and of the rules, sorted; the identity is empty where it is
-// not recognised.
-func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (identity transformers.Identity, violations []violation.Violation) {
+// on what is there.
+func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 	defer func() {
-		if r := recover(); r != nil {
-			violations = append(violations, internalError.New(violation.At{}, fmt.Sprint(r)))
+		if fault := recover(); fault != nil {
+			r.Valid, r.Violations = false, append(r.Violations, internalError.New(violation.At{}, fmt.Sprint(fault)))
 		}
-		violation.Sort(violations)
+		violation.Sort(r.Violations)
 	}()
-	content, identity, violations := p.registry.Identify(value, transformers.Hints{})
-	if violation.AnyFatal(violations) {
-		return identity, violations
+	content, identity, faults := p.registry.Identify(value, transformers.Hints{})
+	r.Identity, r.Violations = identity, faults
+	if violation.AnyFatal(faults) {
+		return r
 	}
 	result, faults := p.registry.Transform(content, identity)
-	violations = append(violations, faults...)
-	var root xmldoc.Element
+	r.Violations = append(r.Violations, faults...)
+	var subject rules.Subject
 	if content.XML != nil {
-		root = content.XML.Root()
+		subject.XML = content.XML.Root()
 	}
 	if len(result.Parts) == 0 { // it could not be transformed; what was sent can be judged all the same
-		return identity, append(violations, rules.Check(rules.Subject{XML: root}, packs)...)
+		result.Parts = []transformers.Part{{}}
 	}
+	var broken []violation.Violation
 	for _, part := range result.Parts {
-		violations = append(violations, rules.Check(rules.Subject{Doc: part.Doc, XML: root}, packs)...)
+		subject.Doc = part.Doc
+		if part.Doc != nil && (part.Kind == transformers.Invoice || part.Kind == transformers.CreditNote) {
+			r.Profile = p.rules.Profile(part.Doc).Name
+		}
+		broken = append(broken, rules.Check(subject, packs)...)
 	}
-	return identity, violations
+	r.Valid = !slices.ContainsFunc(broken, violation.Violation.IsFatal)
+	r.Violations = append(r.Violations, broken...)
+	return r
 }

@@ -141,7 +141,11 @@ func (r Result) Describe() (fr, en string) {
 	if r.Fault == "" {
 		foundFR, foundEN = say(r.Found, r.FoundNumber, 0), say(r.Found, r.FoundNumber, 1)
 	}
-	fr = fmt.Sprintf("ligne %d, %s : attendu %s, trouvé %s (%s)", r.Line, r.Rule, say(r.Expect, r.Number, 0), foundFR, r.Name)
-	en = fmt.Sprintf("line %d, %s: expected %s, found %s (%s)", r.Line, r.Rule, say(r.Expect, r.Number, 1), foundEN, r.Name)
+	name := ""
+	if r.Name != "" {
+		name = " (" + r.Name + ")"
+	}
+	fr = fmt.Sprintf("ligne %d, %s : attendu %s, trouvé %s%s", r.Line, r.Rule, say(r.Expect, r.Number, 0), foundFR, name)
+	en = fmt.Sprintf("line %d, %s: expected %s, found %s%s", r.Line, r.Rule, say(r.Expect, r.Number, 1), foundEN, name)
 	return fr, en
 }
