@@ -180,7 +180,7 @@ func (l *bindingLoader) path(path yamldoc.String, inside *step, built builtSlot,
 		at, bare = l.b.anywhere, false
 	}
 	for _, s := range steps {
-		at = at.child(s)
+		at = at.child(s, &l.b.names)
 		if s.when != nil {
 			bare = false
 		}
@@ -207,29 +207,25 @@ func (l *bindingLoader) path(path yamldoc.String, inside *step, built builtSlot,
 }
 
 // child returns the step that a path step leads to, adding it when it is new.
-func (s *step) child(p pathStep) *step {
+func (s *step) child(p pathStep, all *names) *step {
 	if p.local == "." && p.when == nil {
 		return s
 	}
-	edges := s.self
+	edges := &s.self
 	if p.local != "." {
-		edges = s.next[p.local]
+		name := int(all.add(p.qualified))
+		for len(s.next) <= name {
+			s.next = append(s.next, nil)
+		}
+		edges = &s.next[name]
 	}
-	for _, e := range edges {
-		if e.space == p.space && e.when.same(p.when) {
+	for _, e := range *edges {
+		if e.when.same(p.when) {
 			return e.to
 		}
 	}
 	to := &step{}
-	edges = append(edges, edge{p.space, p.when, to})
-	if p.local == "." {
-		s.self = edges
-		return to
-	}
-	if s.next == nil {
-		s.next = map[string][]edge{}
-	}
-	s.next[p.local] = edges
+	*edges = append(*edges, edge{p.when, to})
 	return to
 }
 

@@ -14,6 +14,7 @@ type binding struct {
 	roots map[xmldoc.Name]string // the kind of document by its root element
 	// spaces are the namespaces that the paths name; their numbers are one more than the index.
 	spaces []string
+	names  names
 	start  *step
 	// anywhere are the paths that begin with "//": they go on from every element. anyAttributes are attributes wherever
 	// they stand.
@@ -21,19 +22,59 @@ type binding struct {
 	anyAttributes []attributeTerm
 }
 
+// names numbers the element names that the paths of a binding have, from 1, so that an element of a document is looked up
+// once. It is a hash table of its own because it is read for every element and names are told apart by three letters.
+type names struct {
+	buckets [512][]named // some 150 names
+	count   int32
+}
+
+type named struct {
+	qualified
+	number int32
+}
+
+func bucket(local string) int {
+	n := len(local)
+	if n == 0 {
+		return 0
+	}
+	return (n + int(local[0])<<1 + int(local[n/2])<<3 + int(local[n-1])<<5) & 511
+}
+
+// of returns the number of a name, 0 when no path has it.
+func (n *names) of(space int32, local string) int32 {
+	for _, known := range n.buckets[bucket(local)] {
+		if known.space == space && known.local == local {
+			return known.number
+		}
+	}
+	return 0
+}
+
+// add returns the number of a name, giving it one when it has none.
+func (n *names) add(q qualified) int32 {
+	if known := n.of(q.space, q.local); known != 0 {
+		return known
+	}
+	n.count++
+	b := &n.buckets[bucket(q.local)]
+	*b = append(*b, named{q, n.count})
+	return n.count
+}
+
 // step is a place that paths go through: a node of the trie.
 type step struct {
-	next       map[string][]edge // by local name
-	self       []edge            // conditions on the element itself
+	next       [][]edge // by the number of the name; shorter where later names lead nowhere
+	self       []edge   // conditions on the element itself
 	terms      []termHere
 	attributes []attributeTerm
 }
 
-// edge leads to a child element of a name, if the condition holds.
+// edge leads to an element, if the condition holds.
 type edge struct {
-	space int32
-	when  *predicate
-	to    *step
+	when *predicate
+	to   *step
 }
 
 // termHere is a term whose path ends at a step.
@@ -134,14 +175,13 @@ func (w *walker) children(e xmldoc.Element, from int) {
 		return
 	}
 	for c := e.First(); c.Exists(); c = c.Next() {
-		local, space := c.Local(), w.spaces[c.Space()]
-		if space != 0 {
+		if name := w.binding.names.of(w.spaces[c.Space()], c.Local()); name != 0 {
 			for i := from; i < to; i++ {
 				p := w.active[i]
-				w.follow(p.at, p.inst, c, local, space)
+				w.follow(p.at, p.inst, c, name)
 			}
 			if everywhere {
-				w.follow(w.binding.anywhere, 0, c, local, space)
+				w.follow(w.binding.anywhere, 0, c, name)
 			}
 		}
 		w.anyAttributes(c)
@@ -160,10 +200,13 @@ func (w *walker) anyAttributes(e xmldoc.Element) {
 }
 
 // follow takes the edges of a step that lead to an element.
-func (w *walker) follow(s *step, inst int32, e xmldoc.Element, local string, space int32) {
-	edges := s.next[local]
+func (w *walker) follow(s *step, inst int32, e xmldoc.Element, name int32) {
+	if int(name) >= len(s.next) {
+		return
+	}
+	edges := s.next[name]
 	for i := range edges {
-		if edges[i].space == space && (edges[i].when == nil || w.holds(edges[i].when, e)) {
+		if edges[i].when == nil || w.holds(edges[i].when, e) {
 			w.arrive(edges[i].to, inst, e)
 		}
 	}
@@ -221,8 +264,24 @@ func (w *walker) meets(p *predicate, text string) bool {
 		return (text == p.text) == (p.op == "=")
 	}
 	for _, r := range p.term {
-		of := predicate{op: p.op, names: r.names, attr: r.attr, text: text}
-		if w.reach(&of, w.root, r.names) {
+		if w.says(w.root, r.names, r.attr, text, p.op == "=") {
+			return true
+		}
+	}
+	return false
+}
+
+// says reports whether some element or attribute at the end of a route has a text, or with same false some other.
+func (w *walker) says(e xmldoc.Element, names []qualified, attr, text string, same bool) bool {
+	if len(names) == 0 {
+		said, ok := e.Text(), true
+		if attr != "" {
+			said, ok = e.Lookup(attr)
+		}
+		return ok && (said == text) == same
+	}
+	for c := e.First(); c.Exists(); c = c.Next() {
+		if c.Local() == names[0].local && w.spaces[c.Space()] == names[0].space && w.says(c, names[1:], attr, text, same) {
 			return true
 		}
 	}

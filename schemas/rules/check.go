@@ -110,9 +110,10 @@ func Suppress(vs, others []violation.Violation) []violation.Violation {
 	refused := map[string]bool{}
 	for _, o := range others {
 		if o.IsFatal() && o.Code != CodeNotJudged {
-			refused[o.Pointer] = true
-			if o.Source != "" && o.Pointer == "" {
+			if o.Pointer == "" && o.Source != "" {
 				refused[o.Source] = true
+			} else {
+				refused[o.Pointer] = true
 			}
 		}
 	}
@@ -184,12 +185,8 @@ func (r *run) pack(p *Pack) {
 	if m == nil {
 		return
 	}
-	forms := p.forms[m]
-	for i := range forms {
-		r.form(&forms[i])
-		if r.stopped {
-			return
-		}
+	for forms := p.forms[m]; len(forms) > 0 && !r.stopped; {
+		forms = forms[r.forms(forms):]
 	}
 	if r.subject.XML.Exists() {
 		for _, t := range p.Tables {
@@ -244,20 +241,29 @@ func (r *run) prepare(p *Pack) *model {
 	return canonical.model
 }
 
-// form judges one rule for everything that it is for. Whatever goes wrong refuses the document.
-func (r *run) form(f *form) {
-	from := len(r.found)
+// forms judges rules until one fails, and returns how many are dealt with. A rule that fails refuses the document.
+func (r *run) forms(forms []form) (done int) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.found = append(r.found, failure.New(violation.At{}, f.rule.ID, fmt.Sprint(p)))
+			r.found = append(r.found, failure.New(violation.At{}, forms[done].rule.ID, fmt.Sprint(p)))
+			done++
 		}
 	}()
+	for ; done < len(forms) && !r.stopped; done++ {
+		r.form(&forms[done])
+	}
+	return done
+}
+
+// form judges one rule for everything that it is for.
+func (r *run) form(f *form) {
+	from := len(r.found)
 	for i := range f.places {
 		j := &f.places[i]
 		if r.facts.count[j.slot.id] == 0 {
 			continue // nothing to judge
 		}
-		r.ids = r.facts.all(r.ids[:0], 0, j.way.down)
+		r.ids, r.texts = r.facts.all(r.ids[:0], 0, j.way.down), r.texts[:0]
 		for n, to := 0, len(r.ids); n < to && !r.stopped; n++ {
 			r.judge(f, j, r.ids[n], from)
 		}
@@ -288,6 +294,20 @@ func (r *run) judge(f *form, j *judged, at int32, from int) {
 	default:
 		r.found = append(r.found, r.unjudged(f, j, at))
 	}
+}
+
+// start climbs to the group that a path goes down from.
+func (r *run) start(at int32, p *path) int32 {
+	switch p.from {
+	case fromDocument:
+		return 0
+	case fromThis:
+		at = r.this
+	}
+	for range p.ups {
+		at = r.facts.nodes[at].up
+	}
+	return at
 }
 
 // spend notes that nodes were visited; false means that the document costs too much.

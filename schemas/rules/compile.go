@@ -105,14 +105,13 @@ func (c *compiler) hint(fr, en string, args ...string) {
 func (c *compiler) compile(n *syntaxNode, at *slot) value {
 	switch n.op {
 	case "name":
-		return c.term(n.text, n.at, at, false)
+		return c.term(n.text, n.at, at, here)
 	case "place":
 		return c.place(n, at)
 	case "//":
-		v := c.term(n.text, n.at, c.model.root(), true)
-		return v
+		return c.term(n.text, n.at, c.model.root(), fromDocument)
 	case ".":
-		return c.self(at)
+		return c.found(&path{to: at})
 	case "this":
 		return c.ofThis(n)
 	case "number":
@@ -173,7 +172,7 @@ func not(t truth) truth {
 }
 
 // term compiles the name of a term or group.
-func (c *compiler) term(name string, pos int, at *slot, everywhere bool) value {
+func (c *compiler) term(name string, pos int, at *slot, from origin) value {
 	s := c.model.byName[name]
 	if s == nil {
 		typ, known := c.vocabulary.numbered[name]
@@ -192,14 +191,16 @@ func (c *compiler) term(name string, pos int, at *slot, everywhere bool) value {
 		c.nearest(name, c.vocabulary.names)
 		return value{}
 	}
-	return c.found(pathTo(at, s))
+	p := pathTo(at, s)
+	p.from = from
+	return c.found(p)
 }
 
 // found is the value of the nodes at the end of a path.
 func (c *compiler) found(p *path) value {
 	return value{kind: someNodes, typ: p.to.typ, slot: p.to, path: p, nodes: func(r *run, at int32) bool {
 		from := len(r.ids)
-		r.ids = r.facts.all(r.ids, r.facts.start(at, p), p.down)
+		r.ids = r.facts.all(r.ids, r.start(at, p), p.down)
 		return r.spend(len(r.ids) - from)
 	}}
 }
@@ -215,23 +216,12 @@ func (c *compiler) nearest(name string, names []string) {
 	f.hintFR, f.hintEN = suggest(name, names)
 }
 
-func (c *compiler) self(at *slot) value {
-	return value{kind: someNodes, typ: at.typ, slot: at, path: &path{to: at}, nodes: func(r *run, at int32) bool {
-		r.ids = append(r.ids, at)
-		return true
-	}}
-}
-
 // ofThis compiles "this" and "this.BT-119", which start from the instance that the rule is judged for.
 func (c *compiler) ofThis(n *syntaxNode) value {
-	v := c.self(c.this)
 	if n.text != "" {
-		v = c.term(n.text, n.at, c.this, false)
+		return c.term(n.text, n.at, c.this, fromThis)
 	}
-	v.path = nil // paths start from ".", which may be another node
-	inner := v.nodes
-	v.nodes = func(r *run, _ int32) bool { return inner(r, r.this) }
-	return v
+	return c.found(&path{from: fromThis, to: c.this})
 }
 
 // place compiles a pointer into the canonical document: the term that stands there, where the syntax is another.
@@ -251,7 +241,7 @@ func (c *compiler) place(n *syntaxNode, at *slot) value {
 		c.hint("donnez une variante %1: à la règle, par exemple %1: {test: none}", "give the rule a variant %1:, for example %1: {test: none}", c.model.syntax)
 		return value{}
 	}
-	return c.term(s.name, n.at, at, false)
+	return c.term(s.name, n.at, at, here)
 }
 
 func literal(text string) value {

@@ -58,10 +58,20 @@ func (m *model) add(up *slot, name string, typ termType) *slot {
 
 // path leads from a slot to another: up to the closest group that holds both, then down.
 type path struct {
+	from origin
 	ups  int
 	down []int32 // numbers of the slots below the group
 	to   *slot
 }
+
+// origin is the node that a path starts from.
+type origin uint8
+
+const (
+	here         origin = iota // what "." means
+	fromDocument               // "//"
+	fromThis                   // what the rule is judged for
+)
 
 func pathTo(from, to *slot) *path {
 	p := &path{to: to}
@@ -146,14 +156,6 @@ func (f *facts) add(s *slot, up int32, text string, ref int32) int32 {
 		f.nodes[l.last].next = at
 	}
 	l.last = at
-	return at
-}
-
-// start climbs to the group that a path goes down from.
-func (f *facts) start(at int32, p *path) int32 {
-	for range p.ups {
-		at = f.nodes[at].up
-	}
 	return at
 }
 

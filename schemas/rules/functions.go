@@ -107,7 +107,7 @@ func (c *compiler) exists(n *syntaxNode, at *slot) value {
 	}
 	if p := v.path; p != nil {
 		return value{kind: condition, cond: func(r *run, at int32) truth {
-			return truthOf(r.facts.any(r.facts.start(at, p), p.down))
+			return truthOf(r.facts.any(r.start(at, p), p.down))
 		}}
 	}
 	size := v.size()
@@ -136,7 +136,7 @@ func (c *compiler) filled(n *syntaxNode, at *slot) value {
 	}
 	if p := v.path; p != nil {
 		return value{kind: condition, cond: func(r *run, at int32) truth {
-			return truthOf(r.facts.filled(r.facts.start(at, p), p.down))
+			return truthOf(r.facts.filled(r.start(at, p), p.down))
 		}}
 	}
 	texts := v.texts

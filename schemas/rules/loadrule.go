@@ -36,6 +36,12 @@ func (l *loader) pack(parts []*packFile) *Pack {
 	l.learn(pack.vocabulary, pack.Kinds)
 	first := map[string]diag.Position{}
 	for _, part := range parts {
+		for _, long := range part.Lists.All() {
+			if l.lists[long.Value] == nil {
+				d := diag.Errorf(long.Pos, CodeList, "liste de codes inconnue %[1]q", "unknown code list %[1]q", long.Value)
+				l.add(withSuggestion(d, long.Value, slices.Sorted(maps.Keys(l.lists))))
+			}
+		}
 		rl := &ruleLoader{loader: l, pack: pack, short: part.Lists}
 		for i := range part.Rules {
 			part.Rules[i].expand(func(f *ruleFile, with fields) {

@@ -76,7 +76,7 @@ func (c *compiler) date(v value, pos int) dateFn {
 func (v value) one() func(r *run, at int32) (int32, state) {
 	if p := v.path; p != nil {
 		return func(r *run, at int32) (int32, state) {
-			id, many := r.facts.one(r.facts.start(at, p), p.down)
+			id, many := r.facts.one(r.start(at, p), p.down)
 			switch {
 			case many:
 				return id, r.blame(id, repeated)
@@ -237,7 +237,7 @@ func (c *compiler) compareTexts(n *syntaxNode, a, b value) value {
 	if p := a.path; p != nil && b.text != nil && n.op == "=" { // the commonest: a term and a code
 		code := *b.text
 		return value{kind: condition, cond: func(r *run, at int32) truth {
-			return truthOf(r.facts.says(r.facts.start(at, p), p.down, code))
+			return truthOf(r.facts.says(r.start(at, p), p.down, code))
 		}}
 	}
 	holds := relation(n.op)

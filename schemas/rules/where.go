@@ -12,7 +12,7 @@ import (
 // where returns the place at the end of a path from a node: in the source, that of the first node there or of the group
 // where it would stand; in the canonical document, also that of what is absent.
 func (r *run) where(p *path, from int32) violation.At {
-	at, there := r.facts.nearest(r.facts.start(from, p), p.down)
+	at, there := r.facts.nearest(r.start(from, p), p.down)
 	ref := r.facts.nodes[at].ref
 	var source document.Source
 	var pointer string
