@@ -82,7 +82,7 @@ func (c *cli) rulesList() *cobra.Command {
 			}
 			table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 			for _, pack := range packs {
-				for _, r := range pack.Rules {
+				for _, r := range pack.All() {
 					if asJSON {
 						err = json.NewEncoder(c.out).Encode(listedRule{pack.Name, pack.Version, r.ID, r.Severity, r.Terms, r.Message.FR, r.Message.EN})
 					} else {
@@ -115,12 +115,12 @@ func (c *cli) rulesShow() *cobra.Command {
 			found := false
 			for _, name := range gateway.Rules.Names() {
 				for _, pack := range gateway.Rules.Versions(name) {
-					if r := pack.Rule(args[0]); r != nil {
-						found = true
-						c.showRule(pack, r)
-					}
-					for _, r := range pack.Rules {
+					for _, r := range pack.All() {
 						ids = append(ids, r.ID)
+						if r.ID == args[0] {
+							found = true
+							c.showRule(pack, r)
+						}
 					}
 				}
 			}
@@ -235,8 +235,8 @@ func (c *cli) runTests(g *app.Gateway, packs []*rules.Pack, file string, quiet b
 	}
 	known := map[string]bool{}
 	for _, pack := range packs {
-		for _, id := range ruleIDs(pack) {
-			known[id] = true
+		for _, r := range pack.All() {
+			known[r.ID] = true
 		}
 	}
 	report := testReport{File: file, Failures: []testFailure{}}
@@ -265,18 +265,4 @@ func (c *cli) runTests(g *app.Gateway, packs []*rules.Pack, file string, quiet b
 		c.printf("%s : %d réussi(s), %d échoué(s)\n", "%s: %d passed, %d failed\n", file, report.Passed, report.Failed)
 	}
 	return report, nil
-}
-
-// ruleIDs lists the ids of the rules of a pack, those about a syntax after the others.
-func ruleIDs(pack *rules.Pack) []string {
-	ids := make([]string, 0, len(pack.Rules))
-	for _, r := range pack.Rules {
-		ids = append(ids, r.ID)
-	}
-	for _, table := range pack.Tables {
-		for i := range table.Rules {
-			ids = append(ids, table.Rules[i].ID)
-		}
-	}
-	return ids
 }

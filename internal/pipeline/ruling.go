@@ -37,16 +37,15 @@ func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 	}
 	result, faults := p.registry.Transform(content, identity)
 	r.Violations = append(r.Violations, faults...)
-	var subject rules.Subject
-	if content.XML != nil {
-		subject.XML = content.XML.Root()
-	}
 	if len(result.Parts) == 0 { // it could not be transformed; what was sent can be judged all the same
-		result.Parts = []transformers.Part{{}}
+		result.Parts = []transformers.Part{{XML: content.XML}}
 	}
 	var broken []violation.Violation
 	for _, part := range result.Parts {
-		subject.Doc = part.Doc
+		subject := rules.Subject{Doc: part.Doc}
+		if part.XML != nil {
+			subject.XML = part.XML.Root()
+		}
 		if part.Doc != nil && (part.Kind == transformers.Invoice || part.Kind == transformers.CreditNote) {
 			r.Profile = p.rules.Profile(part.Doc).Name
 		}

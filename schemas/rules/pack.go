@@ -118,6 +118,22 @@ func (p *Pack) Rule(id string) *Rule {
 	return p.Rules[i]
 }
 
+// All returns the rules of the pack, those of its tables after the others. A rule of a table has one form, that of its
+// syntax, without an expression: its meaning says what the table demands.
+func (p *Pack) All() []*Rule {
+	all := slices.Clone(p.Rules)
+	for _, t := range p.Tables {
+		for i := range t.Rules {
+			r := &t.Rules[i]
+			all = append(all, &Rule{
+				ID: r.ID, Severity: r.Severity, Terms: r.Terms, Message: Text(r.Meaning()), Remedy: Text(r.Remedy()),
+				Forms: []Form{{Syntax: t.Syntax, Severity: r.Severity}},
+			})
+		}
+	}
+	return all
+}
+
 // Only returns the pack with just the rules that keep returns true for, and without its tables.
 func (p *Pack) Only(keep func(*Rule) bool) *Pack {
 	only := *p
