@@ -152,7 +152,7 @@ func (w *walker) arrive(s *step, inst int32, e xmldoc.Element) {
 		}
 	}
 	for i := range s.attributes {
-		if value, ok := e.Lookup(s.attributes[i].name); ok {
+		if value, ok := trimmedAttribute(e, s.attributes[i].name); ok {
 			w.facts.add(s.attributes[i].slot, inst, value, int32(e.Ref()))
 		}
 	}
@@ -193,10 +193,17 @@ func (w *walker) children(e xmldoc.Element, from int) {
 func (w *walker) anyAttributes(e xmldoc.Element) {
 	for i := range w.binding.anyAttributes {
 		a := &w.binding.anyAttributes[i]
-		if value, ok := e.Lookup(a.name); ok {
+		if value, ok := trimmedAttribute(e, a.name); ok {
 			w.facts.add(a.slot, 0, value, int32(e.Ref()))
 		}
 	}
+}
+
+// trimmedAttribute returns the value of an attribute without white space at its ends, as texts of elements are: a code
+// is the same with it.
+func trimmedAttribute(e xmldoc.Element, name string) (string, bool) {
+	value, ok := e.Lookup(name)
+	return strings.Trim(value, " \t\r\n"), ok
 }
 
 // follow takes the edges of a step that lead to an element.

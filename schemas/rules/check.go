@@ -349,7 +349,7 @@ func (r *run) attribute(id int32, name string) (string, bool) {
 	if r.facts.model.syntax == Canonical {
 		return "", false
 	}
-	return r.subject.XML.Doc().Element(document.Ref(r.facts.nodes[id].ref)).Lookup(name)
+	return trimmedAttribute(r.subject.XML.Doc().Element(document.Ref(r.facts.nodes[id].ref)), name)
 }
 
 // broken says that a rule is not kept.
