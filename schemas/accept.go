@@ -31,10 +31,8 @@ func (w *walk) judge(n *node, v document.Value, name bool) verdict {
 	if w.left < 0 || n.foreign&(1<<t) != 0 {
 		return unsure
 	}
-	if n.types != 0 && n.types&(1<<t) == 0 {
-		if got := n.ofType(t, text); got != valid {
-			return got
-		}
+	if !n.ofType(t, text) {
+		return invalid
 	}
 	for _, values := range n.values {
 		if got := values.holds(t, text, v); got != valid {
@@ -81,18 +79,16 @@ func (w *walk) judge(n *node, v document.Value, name bool) verdict {
 	return w.branches(n, v, name)
 }
 
-// ofType judges whether a value is of the accepted types.
-func (n *node) ofType(t document.Type, text string) verdict {
-	switch {
-	case n.types == 0 || n.types&(1<<t) != 0:
-		return valid
-	case t != document.Number || n.types&integers == 0:
-		return invalid
+// ofType reports whether a value is of the accepted types.
+func (n *node) ofType(t document.Type, text string) bool {
+	return n.types == 0 || n.types&(1<<t) != 0 || t == document.Number && n.types&integers != 0 && isWhole(text)
+}
+
+func isWhole(number string) bool {
+	if d, ok := parseDecimal(number); ok {
+		return d.isInteger()
 	}
-	if d, ok := parseDecimal(text); ok {
-		return is(d.isInteger())
-	}
-	return is(exact(text).IsInt())
+	return exact(number).IsInt()
 }
 
 // branches judges the keywords that need more than the first answer.

@@ -17,9 +17,7 @@ import (
 // faults of what it does not accept.
 type acceptor struct {
 	root  *node
-	nodes map[*jsonschema.Schema]*node // of every schema that the root leads to
-	// dynamic tells that a reference depends on the way to it, so that no schema can be judged apart from the others.
-	dynamic bool
+	nodes map[*jsonschema.Schema]*node // of the schemas that it judges
 }
 
 // verdict is what is known of a value and a schema.
@@ -116,7 +114,6 @@ type translator struct {
 	formats  map[string]func(string) bool
 	assert   assertion
 	states   int // of all automata
-	dynamic  bool
 }
 
 // maxAllStates bounds the automata of a schema: they take a quarter of a second and a few megabytes, and the patterns
@@ -126,8 +123,7 @@ const maxAllStates = 20_000
 // newAcceptor reads a compiled schema. Assert tells what formats do since 2019-09.
 func newAcceptor(s *jsonschema.Schema, formats map[string]func(string) bool, assert assertion) *acceptor {
 	t := &translator{nodes: map[*jsonschema.Schema]*node{}, patterns: map[string]*pattern{}, formats: formats, assert: assert}
-	root := t.node(s)
-	return &acceptor{root, t.nodes, t.dynamic}
+	return &acceptor{t.node(s), t.nodes}
 }
 
 const allTypes = 1<<document.Null | 1<<document.Bool | 1<<document.Number | 1<<document.String | 1<<document.Array | 1<<document.Object
@@ -147,7 +143,7 @@ func (t *translator) node(s *jsonschema.Schema) *node {
 	}
 	// The official metaschemas assert formats by functions of jsonschema/v5.
 	if s.RecursiveRef != nil || s.DynamicRef != nil || s.RegexProperties || len(s.Extensions) > 0 || strings.Contains(s.Location, "://json-schema.org/") {
-		n.foreign, t.dynamic = allTypes, true
+		n.foreign = allTypes
 		return n
 	}
 	n.types = typeSet(s.Types)

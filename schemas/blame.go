@@ -60,10 +60,7 @@ func (b *blamer) keywords(s *jsonschema.Schema, n *node, v document.Value) bool 
 	if n.foreign&(1<<t) != 0 {
 		return false
 	}
-	switch n.ofType(t, v.Text()) {
-	case unsure:
-		return false
-	case invalid:
+	if !n.ofType(t, v.Text()) {
 		b.fail(s, v, "type", "")
 		return true // v5 says nothing else of a value of the wrong type
 	}
@@ -399,24 +396,23 @@ func (b *blamer) graft(err error, v document.Value) {
 	if err == nil {
 		return
 	}
-	var e *jsonschema.ValidationError
-	if !errors.As(err, &e) {
-		panic(err) // jsonschema/v5 met what is no JSON; whoever validates refuses the document
-	}
+	e := &jsonschema.ValidationError{Message: err.Error()} // what is no verdict refuses as well
+	errors.As(err, &e)
 	if len(b.found) == b.room {
 		b.beyond += len(leaves(e, nil))
 		return
 	}
-	b.found = append(b.found, moved(e, b.location(), place(v)))
+	move(e, b.location(), place(v))
+	b.found = append(b.found, e)
 }
 
-func moved(e *jsonschema.ValidationError, path, place string) *jsonschema.ValidationError {
+// move tells the places of errors from the root instead of from a part.
+func move(e *jsonschema.ValidationError, path, place string) {
 	e.KeywordLocation = path + e.KeywordLocation
 	e.InstanceLocation = place + e.InstanceLocation
 	for _, cause := range e.Causes {
-		moved(cause, path, place)
+		move(cause, path, place)
 	}
-	return e
 }
 
 // location is the path to the schema at hand, as jsonschema/v5 writes it.

@@ -160,6 +160,7 @@ func (l *loader) value(s *subschema, member document.Value, ignored bool) {
 	case "$ref", "$dynamicRef", "$recursiveRef":
 		if !ignored {
 			l.pending = append(l.pending, reference{s, member})
+			l.dynamic = l.dynamic || name != "$ref"
 		}
 	case "$schema":
 		if d, _ := draftOf(member.Text()); s.parent != nil && d != f.draft {

@@ -96,7 +96,7 @@ func (o Options) Compile(name string, data []byte) (*Schema, error) {
 	if id == "" {
 		id = "urn:passerelle:schema:" + name
 	}
-	return &Schema{id: id, compiled: compiled, raw: root.file.doc, accept: newAcceptor(compiled, l.all, l.assertion())}, nil
+	return &Schema{id: id, compiled: compiled, raw: root.file.doc, accept: newAcceptor(compiled, l.all, l.assertion()), dynamic: l.dynamic || l.outside}, nil
 }
 
 // file is one schema document.
@@ -144,7 +144,8 @@ type loader struct {
 	full    bool                         // maxSubschemas was reached
 	size    int                          // instructions of all patterns
 	anchors int                          // references by anchor
-	outside bool                         // an official metaschema is referred to
+	outside bool                         // an official metaschema is referred to; its references are dynamic
+	dynamic bool                         // a $dynamicRef or $recursiveRef was met
 	custom  bool                         // a file has a metaschema of its own, which may assert formats
 }
 

@@ -45,6 +45,7 @@ type Schema struct {
 	compiled *jsonschema.Schema
 	accept   *acceptor
 	raw      *document.Doc
+	dynamic  bool // a reference depends on the way to it, so that no part can be judged apart from the others
 }
 
 // Load compiles the schemas in the binary. An error is a fault of the build.

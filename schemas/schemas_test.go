@@ -204,3 +204,16 @@ func TestMandatoryDataHasAFrenchName(t *testing.T) {
 }
 
 var sameInFrench = map[string]bool{"Nature": true, "Modification": true, "Code": true, "Description": true}
+
+// What a dynamic reference means depends on the way to it, also where the acceptor leaves the schema to the authority.
+func TestValidateFollowsDynamicReferences(t *testing.T) {
+	s, err := schemas.Compile("x", []byte(`{"$id":"https://a.invalid/root","$ref":"list","$defs":{"text":{"$dynamicAnchor":"item","type":"string"},
+"list":{"$id":"list","items":{"$dynamicRef":"#item"},"unevaluatedItems":{"type":["integer","string"]},"$defs":{"any":{"$dynamicAnchor":"item"}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vs := s.Validate(parse(t, `["foo",42]`))
+	if len(vs) != 1 || vs[0].Code != "schema_type" || vs[0].Pointer != "/1" {
+		t.Error(vs)
+	}
+}

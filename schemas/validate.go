@@ -68,7 +68,7 @@ func (s *Schema) Validate(doc *document.Doc) (vs []violation.Violation) {
 	switch {
 	case sure == valid:
 		return nil
-	case s.accept.dynamic:
+	case s.dynamic:
 		vs, sure = s.authority(doc)
 	default:
 		vs, sure = s.blame(doc, sure)
