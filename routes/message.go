@@ -47,7 +47,7 @@ func newEnv(shape *expr.Shape) (*expr.Env, error) {
 func (m Message) values() expr.Values {
 	values := expr.Values{
 		factTopic: m.Topic, factKind: m.Kind, factFormat: m.Format, factVersion: m.Version, factSize: int64(m.Size),
-		factEvent: eventDocument(m.Event),
+		factEvent: func() any { return eventDocument(m.Event) }, // few conditions read it
 	}
 	if m.Doc != nil {
 		values[factDoc] = m.Doc.Root()

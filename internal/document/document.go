@@ -2,8 +2,8 @@
 // and for each value the place in the source it came from.
 //
 // A [Doc] is built once, by a parser or a transformer, and is read-only afterwards: any number of goroutines may read
-// it. Values live in one flat slice, so a document costs a few allocations whatever its size and no map. The package
-// must not know any format, schema or rule.
+// it. Values live in one flat slice, so a document costs a few allocations whatever its size and no map. Who owns a
+// document may give that slice to later ones: see [Doc.Release]. The package must not know any format, schema or rule.
 package document
 
 import "strconv"
@@ -29,7 +29,8 @@ func (t Type) String() string {
 
 // Doc is one document. The zero value is not usable: see [New].
 type Doc struct {
-	nodes  []node
+	nodes  []node // nil once released
+	room   *room  // where the nodes were at first
 	origin Origin
 }
 
@@ -63,9 +64,8 @@ type Source struct {
 
 // New returns a document whose root is an empty object, with room for about size values.
 func New(origin Origin, size int) *Doc {
-	d := &Doc{nodes: make([]node, 1, max(size, 16)), origin: origin}
-	d.nodes[0].typ = Object
-	return d
+	r := roomFor(size)
+	return &Doc{nodes: append(r.nodes, node{typ: Object}), room: r, origin: origin}
 }
 
 // Derive returns a new empty document with the origin of d, for the canonical documents that come from d: values

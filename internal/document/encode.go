@@ -8,7 +8,20 @@ import (
 
 // AppendJSON appends the document as deterministic JSON: members sorted by name (by bytes), no blanks, numbers as the
 // source wrote them. The same document always gives the same bytes.
-func (d *Doc) AppendJSON(dst []byte) []byte { return d.Root().AppendJSON(dst) }
+func (d *Doc) AppendJSON(dst []byte) []byte {
+	return d.Root().AppendJSON(slices.Grow(dst, d.textSize()))
+}
+
+// textSize returns the bytes of the document as JSON where no text needs an escape; two or three too many for a word or an
+// empty list do not matter.
+func (d *Doc) textSize() int {
+	const signs = 6 // the quotes of a name and a text, colon and comma
+	size := signs * len(d.nodes)
+	for i := range d.nodes {
+		size += len(d.nodes[i].name) + len(d.nodes[i].text)
+	}
+	return size
+}
 
 // AppendJSON appends the value as deterministic JSON; an absent value appends null.
 func (v Value) AppendJSON(dst []byte) []byte {
@@ -19,7 +32,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return appendString(dst, v.Text())
 	case Array:
 		dst = append(dst, '[')
-		for c := range v.Children() {
+		for c := v.First(); c.Exists(); c = c.Next() {
 			if dst[len(dst)-1] != '[' {
 				dst = append(dst, ',')
 			}
@@ -27,20 +40,31 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		}
 		return append(dst, ']')
 	case Object:
-		members := slices.AppendSeq(make([]Value, 0, v.Len()), v.Children())
-		slices.SortFunc(members, func(a, b Value) int { return strings.Compare(a.Name(), b.Name()) })
-		dst = append(dst, '{')
-		for i, c := range members {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendString(dst, c.Name())
-			dst = c.AppendJSON(append(dst, ':'))
-		}
-		return append(dst, '}')
+		return v.appendMembers(dst)
 	default:
 		return append(dst, "null"...)
 	}
+}
+
+// fewMembers is the size up to which members are sorted without memory of their own; nearly every object is smaller.
+const fewMembers = 24
+
+func (v Value) appendMembers(dst []byte) []byte {
+	var few [fewMembers]Value
+	members := few[:0]
+	for c := v.First(); c.Exists(); c = c.Next() {
+		members = append(members, c)
+	}
+	slices.SortFunc(members, func(a, b Value) int { return strings.Compare(a.Name(), b.Name()) })
+	dst = append(dst, '{')
+	for i, c := range members {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, c.Name())
+		dst = c.AppendJSON(append(dst, ':'))
+	}
+	return append(dst, '}')
 }
 
 // appendString appends a JSON string (RFC 8259) with the shortest escapes; text that is not UTF-8 becomes U+FFFD,

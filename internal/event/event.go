@@ -142,6 +142,8 @@ func (e Event) Complete(topic string, partition int32, offset int64, at time.Tim
 
 // AppendHeaders appends the attributes as headers of the Kafka protocol binding.
 func (e Event) AppendHeaders(dst []Header) []Header {
+	const attributes, more = 8, 4 // of the standard; room for what the caller adds
+	dst = slices.Grow(dst, attributes+len(e.Extensions)+more)
 	dst = append(dst, Header{Prefix + "specversion", []byte("1.0")})
 	for _, a := range []Attribute{
 		{Prefix + "id", e.ID}, {Prefix + "source", e.Source}, {Prefix + "type", e.Type}, {Prefix + "subject", e.Subject},

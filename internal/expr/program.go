@@ -17,8 +17,9 @@ import (
 // document of 16 MiB has at most 50,000 lines of 20 operations, and five million take half a second.
 const maxCost = 5_000_000
 
-// Values are the variables of one evaluation: document.Value, string, int64, bool, time.Time or []string. A variable
-// that is not set has no value: an expression that needs it has no result.
+// Values are the variables of one evaluation: document.Value, string, int64, bool, time.Time or []string, or a func() any
+// that gives one of them when an expression first needs it. A variable that is not set has no value: an expression that
+// needs it has no result.
 type Values map[string]any
 
 // Program is a compiled expression. Any number of goroutines may evaluate it.

@@ -47,6 +47,7 @@ func Parse(data []byte) (*document.Doc, *violation.Violation) {
 	}
 	p.parse()
 	if p.fault != nil {
+		p.doc.Release()
 		return nil, p.fault
 	}
 	p.scratch, p.members = nil, nil
@@ -62,7 +63,7 @@ type parser struct {
 	doc     *document.Doc
 	fault   *violation.Violation
 	scratch []byte           // unescaped text of the current string
-	members []document.Value // of the object whose names are checked
+	members []document.Value // of the large object whose names are checked
 	marking sync.Once        // many goroutines may ask for places
 	marks   []mark           // see [parser.position]
 }
@@ -178,23 +179,21 @@ func (p *parser) array(v document.Value, depth int) bool {
 
 // distinct refuses an object in which a name occurs twice.
 func (p *parser) distinct(v document.Value) bool {
-	p.members = p.members[:0]
-	if cap(p.members) < v.Len() {
-		p.members = make([]document.Value, 0, v.Len())
+	if v.Len() > fewMembers {
+		return p.distinctOfMany(v)
 	}
-	for m := range v.Children() {
-		if v.Len() <= fewMembers {
-			for _, earlier := range p.members {
-				if earlier.Name() == m.Name() {
-					return p.duplicate(earlier, m)
-				}
+	for m := v.First(); m.Exists(); m = m.Next() {
+		for earlier := v.First(); earlier != m; earlier = earlier.Next() {
+			if earlier.Name() == m.Name() {
+				return p.duplicate(earlier, m)
 			}
 		}
-		p.members = append(p.members, m)
 	}
-	if v.Len() <= fewMembers {
-		return true
-	}
+	return true
+}
+
+func (p *parser) distinctOfMany(v document.Value) bool {
+	p.members = slices.AppendSeq(slices.Grow(p.members[:0], v.Len()), v.Children())
 	slices.SortFunc(p.members, func(a, b document.Value) int {
 		return cmp.Or(strings.Compare(a.Name(), b.Name()), cmp.Compare(a.Ref(), b.Ref()))
 	})

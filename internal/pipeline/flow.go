@@ -56,18 +56,21 @@ func NewFlow(p *Pipeline, publisher Publisher, cfg FlowConfig) *Flow {
 // times its size, so this keeps it near 128 MiB. One larger document is judged alone.
 const maxJudgedBytes = 16 << 20
 
-// judge gives a verdict once there is room for the document.
-func (f *Flow) judge(ctx context.Context, m Message) (Verdict, error) {
+// settle judges a message once there is room for it and appends everything that is to be published for it. Whatever was
+// found out about it beyond its verdict refuses it.
+func (f *Flow) settle(ctx context.Context, dst []kafka.Record, m Message, found ...violation.Violation) ([]kafka.Record, error) {
 	weight := min(int64(len(m.Value)), maxJudgedBytes)
 	if err := f.pipeline.room.Acquire(ctx, weight); err != nil {
-		return Verdict{}, err
+		return nil, err
 	}
 	defer f.pipeline.room.Release(weight)
 	v := f.pipeline.Judge(m)
+	defer v.Release() // the outputs hold bytes of their own
 	if why, ok := f.oversized.find(m); ok {
-		v.Violations = append(v.Violations, why)
+		found = append(found, why)
 	}
-	return v, nil
+	v.Violations = append(v.Violations, found...)
+	return f.outputs(dst, m, v)
 }
 
 // Handle is the Watermill handler: it takes a batch of records of one lane and returns nil once every output of every
@@ -78,12 +81,9 @@ func (f *Flow) Handle(batch *message.Message) error {
 	var origins []origin
 	for _, r := range kafka.Records(batch) {
 		m := Message{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value, Headers: r.Headers}
-		v, err := f.judge(batch.Context(), m)
-		if err != nil {
-			return err
-		}
 		first := len(outputs)
-		if outputs, err = f.outputs(outputs, m, v); err != nil {
+		var err error
+		if outputs, err = f.settle(batch.Context(), outputs, m); err != nil {
 			return err
 		}
 		for range outputs[first:] {
@@ -161,12 +161,8 @@ func (f *Flow) publish(ctx context.Context, outputs []kafka.Record, origins []or
 			f.oversized.note(o.message, why)
 			continue
 		}
-		v, err := f.judge(ctx, o.message)
-		if err != nil {
-			return err
-		}
-		v.Violations = append(v.Violations, why)
-		if letters, err = f.outputs(letters, o.message, v); err != nil {
+		var err error
+		if letters, err = f.settle(ctx, letters, o.message, why); err != nil {
 			return err
 		}
 	}

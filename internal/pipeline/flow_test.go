@@ -222,6 +222,22 @@ func TestNoReceipts(t *testing.T) {
 	assert.Len(t, out, 2)
 }
 
+// The documents of a settled message are gone, and their memory belongs to later ones; its outputs stay what they were.
+func TestOutputsOutliveTheirDocuments(t *testing.T) {
+	p := newPipeline(t)
+	f := newFlow(p, nil)
+	var want, got []kafka.Record
+	for _, file := range []string{"ubl-invoice.xml", "cii-invoice.xml", "decp-contract.json", "broken-decp-siret.json", "ubl-invoice.xml"} {
+		m := received("suppliers", example(t, file))
+		var err error
+		want, err = f.outputs(want, m, p.Judge(m))
+		require.NoError(t, err)
+		got, err = f.settle(t.Context(), got, m)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, want, got)
+}
+
 // batch gives the outputs of three messages and what publish needs to know about them.
 func batch(t *testing.T, f *Flow) ([]kafka.Record, []origin) {
 	t.Helper()
@@ -231,9 +247,8 @@ func batch(t *testing.T, f *Flow) ([]kafka.Record, []origin) {
 		m := received("suppliers", example(t, "ubl-invoice.xml"))
 		m.Offset = i
 		first := len(outputs)
-		v, err := f.judge(t.Context(), m)
-		require.NoError(t, err)
-		outputs, err = f.outputs(outputs, m, v)
+		var err error
+		outputs, err = f.settle(t.Context(), outputs, m)
 		require.NoError(t, err)
 		for range outputs[first:] {
 			origins = append(origins, origin{m, first, len(outputs)})

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/routes"
@@ -70,6 +71,21 @@ type Verdict struct {
 	Violations []violation.Violation
 	// Ignored lists the places of the source that have content and no place in the canonical document.
 	Ignored []string
+
+	source *document.Doc // that the parts were made from, nil where that is not JSON
+}
+
+// Release gives the memory of the documents back once nobody will read them any more: see [document.Doc.Release]. All
+// else of the verdict stays. A verdict that nobody releases is left to the garbage collector.
+func (v Verdict) Release() {
+	if v.source != nil {
+		v.source.Release()
+	}
+	for _, part := range v.Parts {
+		if part.Doc != v.source { // canonical JSON is its own canonical document
+			part.Doc.Release()
+		}
+	}
 }
 
 // Part is one canonical document and what was decided about it.
@@ -144,7 +160,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	v.Violations = append(v.Violations, faults...)
 
 	content, identity, faults := p.registry.Identify(m.Value, transformers.Hints{ContentType: e.DataContentType, EventType: e.Type, DataSchema: e.DataSchema})
-	v.Identity = identity
+	v.Identity, v.source = identity, content.JSON
 	v.Violations = append(v.Violations, faults...)
 	if violation.AnyFatal(faults) {
 		return v
