@@ -69,7 +69,7 @@ func Rules() Architecture {
 			},
 			{
 				Name: "pipeline", Packages: []string{"internal/pipeline"},
-				May: join(leaves, []string{"internal/deadletter", "internal/kafka", "routes", "schemas", "schemas/rules", "transformers"}),
+				May: join(leaves, []string{"internal/deadletter", "internal/kafka", "routes", "schemas", "schemas/rules", "schemas/structure", "transformers"}),
 				Why: "it knows the stages and their order, but no configuration, no format and no particular broker",
 			},
 

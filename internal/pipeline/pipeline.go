@@ -10,6 +10,7 @@ package pipeline
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -169,6 +170,9 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	result, faults := p.registry.Transform(content, identity)
 	v.Key, v.Split, v.Ignored = result.Key, result.Split, result.Ignored
 	v.Violations = append(v.Violations, faults...)
+	if len(result.Parts) == 0 { // what was sent has a structure all the same
+		v.Violations = append(v.Violations, checkStructure(content.XML, v.Violations...)...)
+	}
 	for i, part := range result.Parts {
 		judged, faults := p.judgePart(m, v, part)
 		v.Parts = append(v.Parts, judged)
@@ -201,6 +205,7 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part
 		Doc:     part.Doc,
 	}
 	shape := p.schemas.Validate(string(part.Kind), part.Doc)
+	shape = append(shape, checkStructure(part.XML, slices.Concat(v.Violations, shape)...)...)
 	judged.Selection = p.routes.Select(facts)
 	route := judged.Selection.Route
 	if route == nil {

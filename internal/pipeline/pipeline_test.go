@@ -55,6 +55,7 @@ func TestJudge(t *testing.T) {
 		{name: "refused by the schema", topic: "suppliers", value: replace(">688.74<", ">x<"), codes: []string{"schema_pattern"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
 		{name: "refused by a rule", topic: "suppliers", value: example(t, "broken-totals.xml"), codes: []string{"BR-CO-15"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
 		{name: "refused by schema and rules, all told", topic: "suppliers", value: bytes.Replace(replace(">688.74<", ">x<"), []byte("<cbc:ID>FA-2026-0418</cbc:ID>"), nil, 1), codes: []string{"BR-02", "schema_pattern"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
+		{name: "refused by the structure alone", topic: "suppliers", value: replace("<cbc:DueDate>", "<cbc:CopyIndicator>maybe</cbc:CopyIndicator><cbc:DueDate>"), codes: []string{"structure_misplaced_element", "structure_value"}, kind: "invoice", parts: 1, route: "supplier-invoices", outcome: DeadLetter},
 		{name: "taken by no route", topic: "buyers", value: invoice, codes: []string{"no_route"}, kind: "invoice", parts: 1, outcome: DeadLetter},
 		{name: "refused by the schema and taken by no route: the schema speaks", topic: "buyers", value: replace(">688.74<", ">x<"), codes: []string{"schema_pattern"}, kind: "invoice", parts: 1, outcome: DeadLetter},
 		{name: "delivered", topic: "suppliers", value: invoice, kind: "invoice", parts: 1, route: "supplier-invoices", reached: []string{"invoicing", "archive"}, outcome: Delivered},

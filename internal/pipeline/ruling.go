@@ -17,7 +17,7 @@ type Ruling struct {
 	Profile string
 	// Valid reports that the document was recognised and breaks no fatal rule of the packs, and that each could be judged.
 	Valid bool
-	// Violations are those of reading the document and of the rules, sorted.
+	// Violations are those of reading the document, of its structure and of the rules, sorted.
 	Violations []violation.Violation
 }
 
@@ -40,7 +40,7 @@ func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 	if len(result.Parts) == 0 { // it could not be transformed; what was sent can be judged all the same
 		result.Parts = []transformers.Part{{XML: content.XML}}
 	}
-	var broken []violation.Violation
+	var structural, broken []violation.Violation
 	for _, part := range result.Parts {
 		subject := rules.Subject{Doc: part.Doc}
 		if part.XML != nil {
@@ -49,9 +49,10 @@ func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 		if part.Doc != nil && (part.Kind == transformers.Invoice || part.Kind == transformers.CreditNote) {
 			r.Profile = p.rules.Profile(part.Doc).Name
 		}
+		structural = append(structural, checkStructure(part.XML)...)
 		broken = append(broken, rules.Check(subject, packs)...)
 	}
 	r.Valid = !slices.ContainsFunc(broken, violation.Violation.IsFatal)
-	r.Violations = append(r.Violations, broken...)
+	r.Violations = slices.Concat(r.Violations, structural, rules.Suppress(broken, structural))
 	return r
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
+// CodeMissing is the code of a mandatory element that is missing; its place is the element around it.
+const CodeMissing = "structure_missing_element"
+
 // The violations say what the official schema of the format says, in names of its elements as the sender's own tools do.
 var (
 	unknownRoot = violation.Spec{
@@ -45,7 +48,7 @@ var (
 		RemedyEN: "Keep one of these elements.",
 	}
 	missingElement = violation.Spec{
-		Code:     "structure_missing_element",
+		Code:     CodeMissing,
 		FR:       "« %[1]s » manque dans « %[2]s »",
 		EN:       "%[1]q is missing in %[2]q",
 		RemedyFR: "Ajoutez l'élément, à la place que le schéma lui donne.",
