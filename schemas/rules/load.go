@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/commande-publique/passerelle/internal/diag"
@@ -115,11 +116,18 @@ func Shipped(shapes Shapes) (*Set, error) {
 // the editions of code lists, by their first day. The set is nil when the list has errors; the list has all of them.
 func Load(files []File, shapes Shapes) (*Set, diag.List) {
 	l := newLoader(shapes)
-	for _, f := range shippedFiles() {
-		l.file(f, true)
+	own := shippedFiles()
+	files = append(own, files...)
+	nodes := make([]*yamldoc.Node, len(files))
+	lists := make([]diag.List, len(files))
+	var parsing sync.WaitGroup
+	for i, f := range files { // side by side, because reading YAML is half of the start-up of the program
+		parsing.Go(func() { nodes[i], lists[i] = yamldoc.Parse(f.Name, f.Data) })
 	}
-	for _, f := range files {
-		l.file(f, false)
+	parsing.Wait()
+	for i, f := range files {
+		l.list.Append(lists[i])
+		l.node(f.Name, nodes[i], i < len(own))
 	}
 	return l.load()
 }
@@ -148,19 +156,19 @@ type loader struct {
 	tables       []placedTable
 	packs        []*packFile
 	lists        map[string]*codeList
+	listNames    []string // sorted, once all are known
+	parsed       map[string]parsed
 	vocabularies map[string]*vocabulary // by the kinds of a pack
 	said         map[diag.Diagnostic]bool
 	set          *Set
 }
 
 func newLoader(shapes Shapes) *loader {
-	return &loader{shapes: shapes, lists: map[string]*codeList{}, vocabularies: map[string]*vocabulary{}}
+	return &loader{shapes: shapes, lists: map[string]*codeList{}, vocabularies: map[string]*vocabulary{}, parsed: map[string]parsed{}}
 }
 
-// file reads one file; what it is follows from its keys.
-func (l *loader) file(f File, shipped bool) {
-	node, list := yamldoc.Parse(f.Name, f.Data)
-	l.list.Append(list)
+// node takes one file; what it is follows from its keys. It may be nil, when there was nothing to read.
+func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 	if node == nil {
 		return
 	}
@@ -183,7 +191,7 @@ func (l *loader) file(f File, shipped bool) {
 		}
 		l.list.Append(loadList(list, l.lists))
 	default:
-		p := &packFile{name: f.Name, shipped: shipped}
+		p := &packFile{name: name, shipped: shipped}
 		l.list.Append(yamldoc.Decode(node, p))
 		l.packs = append(l.packs, p)
 	}
@@ -191,6 +199,7 @@ func (l *loader) file(f File, shipped bool) {
 
 func (l *loader) load() (*Set, diag.List) {
 	l.said = map[diag.Diagnostic]bool{}
+	l.listNames = slices.Sorted(maps.Keys(l.lists))
 	l.set = &Set{byName: map[string][]*Pack{}}
 	for _, f := range l.bindings {
 		l.binding(f)
@@ -325,6 +334,22 @@ func (l *loader) learn(v *vocabulary, kinds []string) {
 		}
 	}
 	slices.Sort(v.names)
+}
+
+// parse reads an expression, once for all syntaxes.
+func (l *loader) parse(text string) (*syntaxNode, *fault) {
+	p, known := l.parsed[text]
+	if !known {
+		p.node, p.fault = parse(text)
+		l.parsed[text] = p
+	}
+	return p.node, p.fault
+}
+
+// parsed is a parsed expression, or what is wrong with it.
+type parsed struct {
+	node  *syntaxNode
+	fault *fault
 }
 
 // add adds a diagnostic once: a rule is compiled for several syntaxes, and most of its faults are the same in all.

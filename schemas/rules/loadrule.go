@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -39,7 +38,7 @@ func (l *loader) pack(parts []*packFile) *Pack {
 		for _, long := range part.Lists.All() {
 			if l.lists[long.Value] == nil {
 				d := diag.Errorf(long.Pos, CodeList, "liste de codes inconnue %[1]q", "unknown code list %[1]q", long.Value)
-				l.add(withSuggestion(d, long.Value, slices.Sorted(maps.Keys(l.lists))))
+				l.add(withSuggestion(d, long.Value, l.listNames))
 			}
 		}
 		rl := &ruleLoader{loader: l, pack: pack, short: part.Lists}
@@ -193,7 +192,7 @@ func (l *ruleLoader) form(r *Rule, f *ruleFile, m *model) {
 }
 
 func (l *ruleLoader) compiler(m *model) *compiler {
-	return &compiler{vocabulary: l.pack.vocabulary, model: m, this: m.root(), lists: l.codeList, listNames: slices.Sorted(maps.Keys(l.lists))}
+	return &compiler{vocabulary: l.pack.vocabulary, model: m, this: m.root(), lists: l.codeList, listNames: l.listNames}
 }
 
 // codeList finds a list by the short name that the pack gives it, or its own.
@@ -206,7 +205,7 @@ func (l *ruleLoader) codeList(name string) *codeList {
 
 // expression parses and compiles a text and reports its faults.
 func (l *ruleLoader) expression(c *compiler, p phrase, compile func(*syntaxNode) value) value {
-	n, wrong := parse(p.text)
+	n, wrong := l.parse(p.text)
 	if wrong != nil {
 		l.add(wrong.diagnostic(p))
 		return value{}
@@ -285,10 +284,11 @@ func (l *ruleLoader) message(c *compiler, p phrase, at *slot) message {
 		if i == len(holes) {
 			return append(m, part{literal: strings.TrimRight(literal, " ")})
 		}
-		n, wrong := parse(holes[i].text)
+		n, wrong := l.parse(holes[i].text)
 		if wrong != nil {
-			wrong.at += holes[i].at
-			l.add(wrong.diagnostic(p))
+			shifted := *wrong
+			shifted.at += holes[i].at
+			l.add(shifted.diagnostic(p))
 			continue
 		}
 		m = append(m, part{literal: literal, value: c.shown(n, at)})

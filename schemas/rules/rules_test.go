@@ -6,6 +6,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/expr"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/yamldoc"
 )
 
 // invoiceShapes reads the shape of the two kinds that the shipped pack judges.
@@ -39,4 +40,11 @@ func TestShippedPack(t *testing.T) {
 			t.Errorf("%s is incomplete: %+v", r.ID, r)
 		}
 	}
+}
+
+// file adds one file that stands beside the shipped ones.
+func (l *loader) file(f File, shipped bool) {
+	node, list := yamldoc.Parse(f.Name, f.Data)
+	l.list.Append(list)
+	l.node(f.Name, node, shipped)
 }
