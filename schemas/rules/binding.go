@@ -56,7 +56,6 @@ type bindingLoader struct {
 	vocabulary *vocabulary
 	prefixes   map[string]int32
 	b          *binding
-	slots      []builtSlot
 	bare       map[string][]*route // the paths from the root of terms without conditions, by name
 	compared   []comparedTerm
 }
@@ -144,7 +143,7 @@ func (l *bindingLoader) slot(name yamldoc.String, f termFile, up *slot) *slot {
 		s.pointer = l.vocabulary.canonical.byName[name.Value].pointer
 		return s
 	}
-	if strings.ToLower(name.Value) != name.Value || nameLength(name.Value+" ") != len(name.Value) || isWord(name.Value) || functions[name.Value].compile != nil {
+	if strings.ToLower(name.Value) != name.Value || nameLength(name.Value+" ") != len(name.Value) || isWord(name.Value) || functions()[name.Value].compile != nil {
 		d := diag.Errorf(name.Pos, CodeTerm, "%[1]q n'est ni un terme du schéma ni un nom en minuscules", "%[1]q is neither a term of the schema nor a name in lower case", name.Value)
 		l.list.Add(withSuggestion(d, name.Value, l.vocabulary.names))
 		return nil

@@ -158,7 +158,8 @@ func (c *compiler) compile(n *syntaxNode, at *slot) value {
 		c.hint("sum(BT-131 for BG-25)", "sum(BT-131 for BG-25)")
 		return value{}
 	}
-	panic("unknown expression " + n.op)
+	c.fault(n.at, CodeType, "erreur du programme : expression inconnue", "fault of the program: unknown expression")
+	return value{}
 }
 
 func not(t truth) truth {

@@ -162,7 +162,7 @@ func loadPack(t testing.TB, files ...string) *Pack {
 func loadBeside(t testing.TB, files ...string) (*Set, diag.List) {
 	t.Helper()
 	l := newLoader(invoiceShapes(t))
-	for _, f := range shippedFiles() {
+	for _, f := range shippedSource(t) {
 		if !strings.HasPrefix(f.Name, "packs/") {
 			l.file(f, true)
 		}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -14,11 +15,20 @@ type function struct {
 	compile     func(c *compiler, n *syntaxNode, at *slot) value
 }
 
-// functions are all functions. doc.go says what they do.
-var functions map[string]function
+// functions are all functions. doc.go says what they do. The table refers to itself through the compiler, so it is made
+// when it is first asked for.
+func functions() map[string]function {
+	makeFunctions.Do(func() { theFunctions = newFunctions() })
+	return theFunctions
+}
 
-func init() { // a table that refers to itself through the compiler
-	functions = map[string]function{
+var (
+	makeFunctions sync.Once
+	theFunctions  map[string]function
+)
+
+func newFunctions() map[string]function {
+	return map[string]function{
 		"exists": {1, 1, (*compiler).exists},
 		"absent": {1, 1, (*compiler).absent},
 		"filled": {1, 1, (*compiler).filled},
@@ -55,10 +65,10 @@ func init() { // a table that refers to itself through the compiler
 }
 
 func (c *compiler) call(n *syntaxNode, at *slot) value {
-	f, known := functions[n.text]
+	f, known := functions()[n.text]
 	if !known {
 		c.fault(n.at, CodeFunction, "fonction inconnue %[1]q", "unknown function %[1]q", n.text)
-		c.nearest(n.text, slices.Sorted(maps.Keys(functions)))
+		c.nearest(n.text, slices.Sorted(maps.Keys(functions())))
 		return value{}
 	}
 	if len(n.args) < f.least || len(n.args) > f.most {

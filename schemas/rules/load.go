@@ -116,7 +116,10 @@ func Shipped(shapes Shapes) (*Set, error) {
 // the editions of code lists, by their first day. The set is nil when the list has errors; the list has all of them.
 func Load(files []File, shapes Shapes) (*Set, diag.List) {
 	l := newLoader(shapes)
-	own := shippedFiles()
+	own, err := shippedFiles()
+	if err != nil {
+		l.list.Errorf(diag.Position{}, CodePack, "erreur du programme : %[1]v", "fault of the program: %[1]v", err)
+	}
 	files = append(own, files...)
 	nodes := make([]*yamldoc.Node, len(files))
 	lists := make([]diag.List, len(files))
@@ -133,8 +136,8 @@ func Load(files []File, shapes Shapes) (*Set, diag.List) {
 }
 
 // shippedFiles returns the files in the binary.
-func shippedFiles() (files []File) {
-	err := fs.WalkDir(shipped, ".", func(name string, entry fs.DirEntry, err error) error {
+func shippedFiles() (files []File, err error) {
+	err = fs.WalkDir(shipped, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -142,10 +145,7 @@ func shippedFiles() (files []File) {
 		files = append(files, File{name, data})
 		return err
 	})
-	if err != nil {
-		panic(err) // the files are in the binary
-	}
-	return files
+	return files, err
 }
 
 // loader gathers files and compiles them when all are known.

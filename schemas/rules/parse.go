@@ -2,7 +2,6 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/commande-publique/passerelle/internal/diag"
 )
@@ -381,18 +380,4 @@ func (p *parser) argument() *syntaxNode {
 		return &syntaxNode{op: "for", at: at, args: []*syntaxNode{n, group}}
 	}
 	return n
-}
-
-// names lists the terms and pointers that an expression mentions, so that what it needs is known before it is compiled.
-func (n *syntaxNode) names(visit func(name string)) {
-	if n == nil {
-		return
-	}
-	switch {
-	case n.op == "name" || n.op == "//" || n.op == "place" || n.op == "this" && n.text != "":
-		visit(strings.Clone(n.text))
-	}
-	for _, a := range n.args {
-		a.names(visit)
-	}
 }

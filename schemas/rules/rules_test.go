@@ -48,3 +48,13 @@ func (l *loader) file(f File, shipped bool) {
 	l.list.Append(list)
 	l.node(f.Name, node, shipped)
 }
+
+// shippedSource returns the files in the binary.
+func shippedSource(t testing.TB) []File {
+	t.Helper()
+	files, err := shippedFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}

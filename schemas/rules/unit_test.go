@@ -40,7 +40,7 @@ func corpus(t testing.TB, folder string) string {
 func packUnderTest(t testing.TB) *Pack {
 	t.Helper()
 	files := map[string]File{}
-	for _, f := range shippedFiles() {
+	for _, f := range shippedSource(t) {
 		files[f.Name] = f
 	}
 	for _, env := range []string{"PACKS", "BINDINGS", "LISTS"} {
