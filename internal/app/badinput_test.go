@@ -182,7 +182,7 @@ func badInputs(t *testing.T) []badInput {
 		{name: "amount 12,50", value: changed(invoice, ">688.74<", ">12,50<"), code: "schema_pattern"},
 		{name: "amount NaN", value: changed(invoice, ">5776.74</cbc:PayableAmount>", ">NaN</cbc:PayableAmount>"), code: "schema_pattern"},
 		{name: "amount 1e400000", value: changed(invoice, ">5776.74</cbc:PayableAmount>", ">1e400000</cbc:PayableAmount>"), code: "schema_pattern"},
-		{name: "wrong currency code", value: changed(invoice, ">EUR</cbc:DocumentCurrencyCode>", ">EURO</cbc:DocumentCurrencyCode>"), code: "schema_format"},
+		{name: "wrong currency code", value: changed(invoice, ">EUR</cbc:DocumentCurrencyCode>", ">EURO</cbc:DocumentCurrencyCode>"), code: "BR-CL-04"},
 		{name: "an amount in another currency", value: changed(invoice, `<cbc:PayableAmount currencyID="EUR">`, `<cbc:PayableAmount currencyID="USD">`), code: "currency_mismatch"},
 		{name: "2026-02-30", value: changed(invoice, "2026-10-02", "2026-02-30"), code: "schema_format"},
 		{name: "totals that do not add up", value: changed(invoice, ">5776.74</cbc:TaxInclusiveAmount>", ">5776.75</cbc:TaxInclusiveAmount>"), code: "BR-CO-15"},

@@ -45,7 +45,7 @@ func (r *room) recycle(nodes []node) {
 // were read before stay as they are. A document that nobody releases is left to the garbage collector.
 func (d *Doc) Release() {
 	if d.nodes == nil {
-		panic("document: released twice")
+		panic("document: released twice") //nolint:forbidigo // a fault of the program that must not go on: the memory is another document's
 	}
 	d.room.recycle(d.nodes)
 	d.nodes, d.room = nil, nil
