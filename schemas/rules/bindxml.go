@@ -119,6 +119,8 @@ type walker struct {
 	spaces  []int32 // the numbers of the namespaces of the document
 	active  []position
 	root    xmldoc.Element
+	terms   []termTexts // the terms that predicates compared something with,
+	texts   []string    // and their texts
 }
 
 // position is where a walk stands in the trie, and for which instance of a group.
@@ -135,11 +137,12 @@ func (w *walker) read(b *binding, f *facts, root xmldoc.Element) {
 		w.spaces = append(w.spaces, int32(slices.Index(b.spaces, uri)+1))
 	}
 	f.reset(b.model, int32(root.Ref()))
-	w.active = w.active[:0]
+	w.active, w.terms, w.texts = w.active[:0], w.terms[:0], w.texts[:0]
 	w.anyAttributes(root)
 	w.arrive(b.start, 0, root)
 	w.children(root, 0)
 	w.root = xmldoc.Element{}
+	clear(w.texts)
 }
 
 // arrive notes what the trie says of an element, and where the walk may go on from it.
@@ -270,27 +273,54 @@ func (w *walker) meets(p *predicate, text string) bool {
 	if p.term == nil {
 		return (text == p.text) == (p.op == "=")
 	}
-	for _, r := range p.term {
-		if w.says(w.root, r.names, r.attr, text, p.op == "=") {
+	for _, said := range w.said(p.term) {
+		if (text == said) == (p.op == "=") {
 			return true
 		}
 	}
 	return false
 }
 
-// says reports whether some element or attribute at the end of a route has a text, or with same false some other.
-func (w *walker) says(e xmldoc.Element, names []qualified, attr, text string, same bool) bool {
-	if len(names) == 0 {
-		said, ok := e.Text(), true
-		if attr != "" {
-			said, ok = e.Lookup(attr)
-		}
-		return ok && (said == text) == same
-	}
-	for c := e.First(); c.Exists(); c = c.Next() {
-		if c.Local() == names[0].local && w.spaces[c.Space()] == names[0].space && w.says(c, names[1:], attr, text, same) {
-			return true
+// said returns the texts of a term, looked for once in a document: it may hold many elements that are compared with it.
+func (w *walker) said(term []*route) []string {
+	for _, t := range w.terms {
+		if &t.routes[0] == &term[0] {
+			return w.texts[t.from:t.to]
 		}
 	}
-	return false
+	from := len(w.texts)
+	for _, r := range term {
+		w.collect(w.root, r.names, r.attr)
+	}
+	w.terms = append(w.terms, termTexts{term, from, len(w.texts)})
+	return w.texts[from:]
 }
+
+// termTexts is where the texts of a term are.
+type termTexts struct {
+	routes   []*route
+	from, to int
+}
+
+// collect appends the texts at the end of a route.
+func (w *walker) collect(e xmldoc.Element, names []qualified, attr string) {
+	if len(names) > 0 {
+		for c := e.First(); c.Exists(); c = c.Next() {
+			if c.Local() == names[0].local && w.spaces[c.Space()] == names[0].space {
+				w.collect(c, names[1:], attr)
+			}
+		}
+		return
+	}
+	text, ok := e.Text(), true
+	if attr != "" {
+		text, ok = e.Lookup(attr)
+	}
+	if ok && len(w.texts) < maxSaid {
+		w.texts = append(w.texts, text)
+	}
+}
+
+// maxSaid bounds the texts of a term that others are compared with: it is one in every sound document, and each
+// comparison looks at all of them.
+const maxSaid = 16

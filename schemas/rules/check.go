@@ -172,7 +172,7 @@ func (r *run) release() {
 	}
 	clear(r.walker.spaces)
 	*r = run{
-		facts: facts{nodes: r.facts.nodes[:0], lists: r.facts.lists[:0], count: r.facts.count[:0]}, walker: walker{spaces: r.walker.spaces[:0], active: r.walker.active[:0]},
+		facts: facts{nodes: r.facts.nodes[:0], lists: r.facts.lists[:0], count: r.facts.count[:0]}, walker: walker{spaces: r.walker.spaces[:0], active: r.walker.active[:0], terms: r.walker.terms[:0], texts: r.walker.texts[:0]},
 		ids: r.ids[:0], texts: r.texts[:0], values: r.values[:0], told: r.told, report: r.report,
 	}
 	clear(r.told)
@@ -313,7 +313,7 @@ func (r *run) start(at int32, p *path) int32 {
 // spend notes that nodes were visited; false means that the document costs too much.
 func (r *run) spend(nodes int) bool {
 	r.cost += nodes
-	r.stopped = r.stopped || r.cost > maxCost
+	r.stopped = r.stopped || r.cost+r.facts.visited > maxCost
 	return !r.stopped
 }
 

@@ -181,13 +181,25 @@ func TestManyPlacesAreCounted(t *testing.T) {
 
 // A rule that visits a list inside a list is stopped on a long document, which refuses it.
 func TestCost(t *testing.T) {
-	p := ruleOf(t, "for: BG-25, test: count(//BG-25 where absent(BT-126)) = 0")
-	vs := Check(lines(t, 10_000), []*Pack{p})
-	if !slices.ContainsFunc(vs, func(v violation.Violation) bool { return v.Code == "rule_cost" && v.IsFatal() }) {
-		t.Errorf("%d violations, not stopped", len(vs))
-	}
-	if vs := Check(lines(t, 10), []*Pack{p}); len(vs) != 12 || vs[0].Code != "R" {
-		t.Errorf("the next document pays for it: %d", len(vs))
+	long, short := lines(t, 10_000), lines(t, 10)
+	for _, rule := range []string{
+		"for: BG-25, test: count(//BG-25 where absent(BT-126)) = 0",
+		"for: BG-25, test: //BT-126 = 'x'",
+		"for: BG-25, test: exists(//BT-136)",
+		"for: BG-25, test: filled(//BT-153)",
+		"test: 'any(BG-25, //BT-126 = ''x'')'",
+		"test: 'any(BG-25, exists(//BT-131 where . = 2))'",
+		"test: sum(sum(//BT-131) for BG-25) = 0",
+		"for: BG-25, test: //BT-131@currencyID = 'x'",
+	} {
+		p := ruleOf(t, rule)
+		vs := Check(long, []*Pack{p})
+		if !slices.ContainsFunc(vs, func(v violation.Violation) bool { return v.Code == "rule_cost" && v.IsFatal() }) {
+			t.Errorf("%s: %d violations, not stopped", rule, len(vs))
+		}
+		if vs := Check(short, []*Pack{p}); len(vs) == 0 || vs[0].Code == "rule_cost" {
+			t.Errorf("%s: the next document pays for it: %v", rule, vs)
+		}
 	}
 }
 

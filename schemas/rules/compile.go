@@ -200,9 +200,8 @@ func (c *compiler) term(name string, pos int, at *slot, from origin) value {
 // found is the value of the nodes at the end of a path.
 func (c *compiler) found(p *path) value {
 	return value{kind: someNodes, typ: p.to.typ, slot: p.to, path: p, nodes: func(r *run, at int32) bool {
-		from := len(r.ids)
 		r.ids = r.facts.all(r.ids, r.start(at, p), p.down)
-		return r.spend(len(r.ids) - from)
+		return r.spend(0)
 	}}
 }
 
@@ -406,13 +405,14 @@ func (c *compiler) where(n *syntaxNode, at *slot) value {
 		kept, to := from, len(r.ids)
 		for i := from; i < to; i++ {
 			id := r.ids[i]
-			switch holds(r, id) {
-			case yes:
-				r.ids[kept] = id
-				kept++
-			case unknown:
+			t := holds(r, id)
+			if t == unknown || !r.spend(1) {
 				r.ids = r.ids[:from]
 				return false
+			}
+			if t == yes {
+				r.ids[kept] = id
+				kept++
 			}
 		}
 		r.ids = r.ids[:kept]

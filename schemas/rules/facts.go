@@ -96,6 +96,8 @@ type facts struct {
 	nodes []fact
 	lists []list // of the nodes of groups: one for each slot of the group
 	count []int32
+	// visited counts the nodes that paths went through, which is what judging costs.
+	visited int
 }
 
 // fact is one occurrence of a group or a term. The first is the document.
@@ -113,7 +115,7 @@ type list struct{ first, last int32 }
 
 // reset makes the facts those of an empty document.
 func (f *facts) reset(m *model, ref int32) {
-	f.model = m
+	f.model, f.visited = m, 0
 	clear(f.nodes) // let go of the texts of the document before
 	f.nodes, f.lists = f.nodes[:0], f.lists[:0]
 	if cap(f.count) < len(m.slots) {
@@ -167,6 +169,7 @@ func (f *facts) any(at int32, down []int32) bool {
 		return true
 	}
 	for n := f.first(at, down[0]); n != 0; n = f.nodes[n].next {
+		f.visited++
 		if f.any(n, down[1:]) {
 			return true
 		}
@@ -180,6 +183,7 @@ func (f *facts) filled(at int32, down []int32) bool {
 		return !blank(f.nodes[at].text)
 	}
 	for n := f.first(at, down[0]); n != 0; n = f.nodes[n].next {
+		f.visited++
 		if f.filled(n, down[1:]) {
 			return true
 		}
@@ -202,6 +206,7 @@ func (f *facts) says(at int32, down []int32, text string) bool {
 		return f.nodes[at].text == text
 	}
 	for n := f.first(at, down[0]); n != 0; n = f.nodes[n].next {
+		f.visited++
 		if f.says(n, down[1:], text) {
 			return true
 		}
@@ -215,6 +220,7 @@ func (f *facts) one(at int32, down []int32) (found int32, many bool) {
 		return at, false
 	}
 	for n := f.first(at, down[0]); n != 0; n = f.nodes[n].next {
+		f.visited++
 		one, more := f.one(n, down[1:])
 		switch {
 		case more, one != 0 && found != 0:
@@ -232,6 +238,7 @@ func (f *facts) all(dst []int32, at int32, down []int32) []int32 {
 		return append(dst, at)
 	}
 	for n := f.first(at, down[0]); n != 0; n = f.nodes[n].next {
+		f.visited++
 		dst = f.all(dst, n, down[1:])
 	}
 	return dst
@@ -244,6 +251,7 @@ func (f *facts) nearest(at int32, down []int32) (found int32, there bool) {
 	}
 	found = at
 	for n := f.first(at, down[0]); n != 0; n = f.nodes[n].next {
+		f.visited++
 		if below, ok := f.nearest(n, down[1:]); ok || found == at {
 			found, there = below, ok
 		}

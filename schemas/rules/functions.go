@@ -199,6 +199,9 @@ func (c *compiler) quantifier(n *syntaxNode, at *slot, decisive truth) value {
 			if t := holds(r, r.ids[i]); t == decisive || t == unknown {
 				return t
 			}
+			if !r.spend(1) {
+				return unknown
+			}
 		}
 		return not(decisive)
 	}}
@@ -264,7 +267,7 @@ func (c *compiler) reduce(n *syntaxNode, at *slot, fold func(d, e decimal) decim
 		for i, to := from, len(r.ids); i < to; i++ {
 			d, s := number(r, r.ids[i])
 			switch {
-			case s == bad:
+			case s == bad, !r.spend(1):
 				return d, bad
 			case s == absent:
 			case first:
