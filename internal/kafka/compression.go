@@ -53,8 +53,7 @@ var zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
 		zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
 })
 
-// apply returns the sealed batch compressed as its topic asks, in memory of its own, or itself where that would not make it
-// smaller.
+// apply returns the sealed batch compressed as its topic asks, or itself where that would not make it smaller.
 func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	kind := c.topics[topic]
 	if kind == CompressAuto && len(batch) > compressAbove {
@@ -63,8 +62,7 @@ func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	if kind == CompressAuto || kind == CompressNone {
 		return batch, nil
 	}
-	small := append(takeBuffer(batchHeaderSize+len(batch)/2), batch[:batchHeaderSize]...)
-	defer func() { giveBuffer(small) }()
+	small := append(make([]byte, 0, batchHeaderSize+len(batch)/2), batch[:batchHeaderSize]...)
 	code := int8(compress.Zstd)
 	if kind == CompressZstd {
 		encoder, err := zstdEncoder()
@@ -90,5 +88,5 @@ func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	attributes := binary.BigEndian.Uint16(small[posAttributes:])
 	binary.BigEndian.PutUint16(small[posAttributes:], attributes|uint16(code))
 	seal(small)
-	return bytes.Clone(small), nil
+	return small, nil
 }

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -361,20 +360,9 @@ func (s *sender) encode(p *outPart, now time.Time) error {
 		recs[i] = it.rec
 		size += it.size
 	}
-	plain := appendBatch(takeBuffer(size), recs, p.producer, attributes, now)
-	batch, err := s.compressor.apply(p.tp.topic, plain)
-	if err != nil {
-		return err
-	}
-	switch {
-	case &batch[0] != &plain[0]: // compressed
-		giveBuffer(plain)
-	case cap(plain) > 2*len(plain): // a lone record must not hold a large buffer until it is acknowledged
-		batch = bytes.Clone(plain)
-		giveBuffer(plain)
-	}
+	batch, err := s.compressor.apply(p.tp.topic, appendBatch(make([]byte, 0, size), recs, p.producer, attributes, now))
 	p.batch.bytes = batch
-	return nil
+	return err
 }
 
 // settle decides what becomes of a batch after an attempt. It runs in the loop.

@@ -43,9 +43,10 @@ func eventType(kind transformers.Kind) string {
 // pointers of values of the canonical document, the first hundred.
 const HeaderNotCarried = "passerelle-not-carried"
 
-// deliver appends the outputs of an accepted message: for each document its canonical form, or that in another syntax, to
+// deliver returns the outputs of an accepted message: for each document its canonical form, or that in another syntax, to
 // each destination that wants it, and the original bytes once to each topic that wants those.
-func (f *Flow) deliver(dst []kafka.Record, m Message, v Verdict) []kafka.Record {
+func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
+	var out []kafka.Record
 	originals := map[string]bool{}
 	for i, part := range v.Parts {
 		var canonical []byte
@@ -55,25 +56,25 @@ func (f *Flow) deliver(dst []kafka.Record, m Message, v Verdict) []kafka.Record 
 			case d.Form == routes.Original:
 				if !originals[d.Topic] {
 					originals[d.Topic] = true
-					dst = append(dst, kafka.Record{
+					out = append(out, kafka.Record{
 						Topic: d.Topic, Key: originalKey(m, v, part), Value: m.Value,
 						Headers: f.headers(m, v, part, originalEvent(v)),
 					})
 				}
 			case d.Form != routes.Canonical:
-				dst = append(dst, f.written(m, v, part, i, d))
+				out = append(out, f.written(m, v, part, i, d))
 			default:
 				if canonical == nil {
 					canonical = part.Doc.AppendJSON(nil)
 				}
-				dst = append(dst, kafka.Record{
+				out = append(out, kafka.Record{
 					Topic: d.Topic, Key: canonicalKey(m, v, part), Value: canonical,
 					Headers: f.headers(m, v, part, f.canonicalEvent(v, part, i)),
 				})
 			}
 		}
 	}
-	return dst
+	return out
 }
 
 // written returns the output of a document in another syntax.
