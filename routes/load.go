@@ -288,7 +288,7 @@ func (l *loader) compile(env *expr.Env, want expr.Result, text yamldoc.String) *
 			WithHint("écrivez-la, ou retirez le champ", "write it, or remove the field"))
 		return nil
 	}
-	program, list := env.CompileFor(want, text.Value, text.PositionAt)
+	program, list := env.Compile(want, text.Value, text.PositionAt)
 	l.list.Append(list)
 	if program == nil {
 		return nil

@@ -50,13 +50,8 @@ const (
 // yamldoc.String.
 type Place func(line, column int) diag.Position
 
-// Compile compiles a condition: an expression whose result is a bool. The program is nil when the list has errors.
-func (e *Env) Compile(text string, at Place) (*Program, diag.List) {
-	return e.CompileFor(Condition, text, at)
-}
-
-// CompileFor compiles an expression with a given type of result.
-func (e *Env) CompileFor(want Result, text string, at Place) (*Program, diag.List) {
+// Compile compiles an expression with a given type of result. The program is nil when the list has errors.
+func (e *Env) Compile(want Result, text string, at Place) (*Program, diag.List) {
 	c := &compilation{env: e, at: at}
 	program := c.compile(want, text)
 	if c.list.HasErrors() {
@@ -101,7 +96,6 @@ func (c *compilation) program(checked *cel.Ast) *Program {
 		c.list.Add(internal(c.at(1, 1), err))
 		return nil
 	case c.read.folds:
-		p.tracked = true
 		options = append(options, cel.CostLimit(maxCost))
 	case estimate.Max > maxStatic:
 		c.list.Add(diag.Errorf(c.at(1, 1), CodeCost,

@@ -76,9 +76,6 @@ func NewEnv(vars ...Variable) (*Env, error) {
 	return e, err
 }
 
-// Reserved reports whether a name cannot be a variable: it is no identifier, or a word of the language.
-func Reserved(name string) bool { return !identifier(name) || slices.Contains(reserved(), name) }
-
 func identifier(name string) bool {
 	for i, r := range name {
 		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'

@@ -28,32 +28,24 @@ type Program struct {
 	ast     *ast.AST
 	paths   *paths
 	vars    map[string]Variable
-	tracked bool
 }
 
 // Eval evaluates a condition. An error is an *[Error].
 func (p *Program) Eval(values Values) (bool, error) {
-	b, _, err := p.EvalCost(values)
-	return b, err
-}
-
-// EvalCost evaluates a condition and also says what it cost, in CEL cost units; an expression that does not iterate
-// costs 1.
-func (p *Program) EvalCost(values Values) (result bool, cost uint64, err error) {
-	out, cost, err := p.eval(values)
+	out, err := p.eval(values)
 	if err != nil {
-		return false, cost, err
+		return false, err
 	}
 	b, ok := out.(types.Bool)
 	if !ok {
-		return false, cost, &Error{Kind: Internal, Detail: fmt.Sprintf("result of type %s", out.Type())}
+		return false, &Error{Kind: Internal, Detail: fmt.Sprintf("result of type %s", out.Type())}
 	}
-	return bool(b), cost, nil
+	return bool(b), nil
 }
 
 // Text evaluates a printable expression.
 func (p *Program) Text(values Values) (string, error) {
-	out, _, err := p.eval(values)
+	out, err := p.eval(values)
 	if err != nil {
 		return "", err
 	}
@@ -67,21 +59,17 @@ func (p *Program) Text(values Values) (string, error) {
 	}
 }
 
-func (p *Program) eval(values Values) (out ref.Val, cost uint64, err error) {
+func (p *Program) eval(values Values) (out ref.Val, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			out, err = nil, &Error{Kind: Internal, Detail: fmt.Sprint(r)}
 		}
 	}()
-	out, details, err := p.program.Eval(map[string]any(values))
-	cost = 1
-	if spent := details.ActualCost(); spent != nil {
-		cost = max(1, *spent)
-	}
+	out, _, err = p.program.Eval(map[string]any(values))
 	if err != nil {
-		return nil, cost, p.explain(err)
+		return nil, p.explain(err)
 	}
-	return out, cost, nil
+	return out, nil
 }
 
 // Reads lists what the expression can read, sorted: "topic" for a fact, "doc/lines/*/netAmount" for a value of a
@@ -94,9 +82,6 @@ func (p *Program) Reads() []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
-
-// Iterates reports whether the cost of the expression grows with the document.
-func (p *Program) Iterates() bool { return p.tracked }
 
 // Kind says why an expression has no result.
 type Kind int

@@ -62,9 +62,6 @@ func Union(shapes ...*Shape) *Shape {
 	return &u
 }
 
-// Below returns the shape of the values at the pointer.
-func (s *Shape) Below(pointer string) *Shape { return &Shape{s.find(pointer)} }
-
 // Known reports whether a document may have something at the pointer.
 func (s *Shape) Known(pointer string) bool { return len(s.find(pointer)) > 0 }
 
@@ -127,34 +124,6 @@ func (s *Shape) TermPointers() []string {
 	}
 	slices.Sort(pointers)
 	return slices.Compact(pointers)
-}
-
-// Terms lists all business terms, sorted.
-func (s *Shape) Terms() []string {
-	var terms []string
-	seen := map[*field]bool{}
-	var walk func(*field)
-	walk = func(f *field) {
-		if f == nil || seen[f] {
-			return
-		}
-		seen[f] = true
-		if f.term != "" {
-			terms = append(terms, f.term)
-		}
-		walk(f.item)
-		for _, a := range f.also {
-			walk(a)
-		}
-		for _, m := range f.members {
-			walk(m)
-		}
-	}
-	for _, r := range s.roots {
-		walk(r)
-	}
-	slices.Sort(terms)
-	return slices.Compact(terms)
 }
 
 // Members lists the members that may be at the pointer, sorted.
