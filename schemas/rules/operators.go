@@ -182,35 +182,30 @@ func (c *compiler) comparison(n *syntaxNode, at *slot) value {
 		if x == nil || y == nil {
 			return value{}
 		}
-		return value{kind: condition, cond: func(r *run, at int32) truth {
-			d, s := x(r, at)
-			if s != have {
-				return lacking(s)
-			}
-			e, s := y(r, at)
-			if s != have {
-				return lacking(s)
-			}
-			return truthOf(holds(d.cmp(e)))
-		}}
+		return oneWithOne(x, y, decimal.cmp, holds)
 	case isDate(a) || isDate(b):
 		x, y := c.date(a, posA), c.date(b, posB)
 		if x == nil || y == nil {
 			return value{}
 		}
-		return value{kind: condition, cond: func(r *run, at int32) truth {
-			d, s := x(r, at)
-			if s != have {
-				return lacking(s)
-			}
-			e, s := y(r, at)
-			if s != have {
-				return lacking(s)
-			}
-			return truthOf(holds(cmp.Compare(d, e)))
-		}}
+		return oneWithOne(x, y, cmp.Compare, holds)
 	}
 	return c.compareTexts(n, asWord(a, n.args[0]), asWord(b, n.args[1]))
+}
+
+// oneWithOne compares two values of which there must be one each.
+func oneWithOne[T any](x, y func(r *run, at int32) (T, state), order func(a, b T) int, holds func(int) bool) value {
+	return value{kind: condition, cond: func(r *run, at int32) truth {
+		a, s := x(r, at)
+		if s != have {
+			return lacking(s)
+		}
+		b, s := y(r, at)
+		if s != have {
+			return lacking(s)
+		}
+		return truthOf(holds(order(a, b)))
+	}}
 }
 
 // asWord takes the literals true and false for the texts of a boolean term.

@@ -119,21 +119,18 @@ func (p *parser) or() *syntaxNode {
 	if p.depth > maxNesting {
 		p.refuse(p.now.at, "plus de %d parenthèses imbriquées", "more than %d nested brackets", maxNesting)
 	}
-	left := p.and()
-	for p.fault == nil && p.isName("or") {
-		at := p.now.at
-		p.advance()
-		left = &syntaxNode{op: "or", at: at, args: []*syntaxNode{left, p.and()}}
-	}
-	return left
+	return p.chain(p.and, p.isName, "or")
 }
 
-func (p *parser) and() *syntaxNode {
-	left := p.not()
-	for p.fault == nil && p.isName("and") {
-		at := p.now.at
+func (p *parser) and() *syntaxNode { return p.chain(p.not, p.isName, "and") }
+
+// chain reads operands with operators between them, which bind from the left.
+func (p *parser) chain(operand func() *syntaxNode, is func(string) bool, operators ...string) *syntaxNode {
+	left := operand()
+	for p.fault == nil && slices.ContainsFunc(operators, is) {
+		op := p.now
 		p.advance()
-		left = &syntaxNode{op: "and", at: at, args: []*syntaxNode{left, p.not()}}
+		left = &syntaxNode{op: op.text, at: op.at, args: []*syntaxNode{left, operand()}}
 	}
 	return left
 }
@@ -208,25 +205,8 @@ func (p *parser) set() (members []*syntaxNode) {
 	return members
 }
 
-func (p *parser) sum() *syntaxNode {
-	left := p.product()
-	for p.fault == nil && (p.isSign("+") || p.isSign("-")) {
-		op := p.now
-		p.advance()
-		left = &syntaxNode{op: op.text, at: op.at, args: []*syntaxNode{left, p.product()}}
-	}
-	return left
-}
-
-func (p *parser) product() *syntaxNode {
-	left := p.sign()
-	for p.fault == nil && (p.isSign("*") || p.isSign("/")) {
-		op := p.now
-		p.advance()
-		left = &syntaxNode{op: op.text, at: op.at, args: []*syntaxNode{left, p.sign()}}
-	}
-	return left
-}
+func (p *parser) sum() *syntaxNode     { return p.chain(p.product, p.isSign, "+", "-") }
+func (p *parser) product() *syntaxNode { return p.chain(p.sign, p.isSign, "*", "/") }
 
 func (p *parser) sign() *syntaxNode {
 	if !p.isSign("-") {

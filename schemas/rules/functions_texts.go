@@ -1,0 +1,239 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// anyTexts compiles an argument that is texts, or nodes whose texts are taken whatever their type.
+func (c *compiler) anyTexts(n *syntaxNode, at *slot) textsFn {
+	v := c.sequence(n, at)
+	switch {
+	case v.kind == someTexts:
+		return v.texts
+	case v.kind == someNodes && v.typ != groupTerm:
+		return v.nodeTexts()
+	case v.kind == someNodes:
+		c.typeFault(v, someTexts, n.at)
+	}
+	return nil
+}
+
+// oneAnyText compiles an argument that is one text.
+func (c *compiler) oneAnyText(n *syntaxNode, at *slot) func(r *run, at int32) (string, state) {
+	texts := c.anyTexts(n, at)
+	if texts == nil {
+		return nil
+	}
+	return oneText(texts)
+}
+
+func (c *compiler) text(n *syntaxNode, at *slot) value {
+	texts := c.anyTexts(n.args[0], at)
+	if texts == nil {
+		return value{}
+	}
+	return value{kind: someTexts, texts: texts}
+}
+
+// firstOf keeps the first node or text.
+func (c *compiler) firstOf(n *syntaxNode, at *slot) value {
+	v := c.sequence(n.args[0], at)
+	switch v.kind {
+	case someNodes:
+		nodes := v.nodes
+		v.path = nil
+		v.nodes = func(r *run, at int32) bool {
+			from := len(r.ids)
+			ok := nodes(r, at)
+			r.ids = r.ids[:min(len(r.ids), from+1)]
+			return ok
+		}
+	case someTexts:
+		texts := v.texts
+		v.text = nil
+		v.texts = func(r *run, at int32) bool {
+			from := len(r.texts)
+			ok := texts(r, at)
+			r.texts = r.texts[:min(len(r.texts), from+1)]
+			return ok
+		}
+	}
+	return v
+}
+
+// distinct keeps each text once.
+func (c *compiler) distinct(n *syntaxNode, at *slot) value {
+	texts := c.anyTexts(n.args[0], at)
+	if texts == nil {
+		return value{}
+	}
+	return value{kind: someTexts, texts: func(r *run, at int32) bool {
+		from := len(r.texts)
+		ok := texts(r, at)
+		slices.Sort(r.texts[from:])
+		r.texts = r.texts[:from+len(slices.Compact(r.texts[from:]))]
+		return ok
+	}}
+}
+
+// mapping makes a function that changes each text.
+func mapping(f func(string) string) func(*compiler, *syntaxNode, *slot) value {
+	return func(c *compiler, n *syntaxNode, at *slot) value { return c.each(n, at, f) }
+}
+
+func (c *compiler) each(n *syntaxNode, at *slot, f func(string) string) value {
+	texts := c.anyTexts(n.args[0], at)
+	if texts == nil {
+		return value{}
+	}
+	return value{kind: someTexts, texts: func(r *run, at int32) bool {
+		from := len(r.texts)
+		ok := texts(r, at)
+		for i, text := range r.texts[from:] {
+			r.texts[from+i] = f(text)
+		}
+		return ok
+	}}
+}
+
+// normal makes every run of white space one blank and drops those at the ends, as XPath's normalize-space.
+func normal(text string) string {
+	previous := byte(' ')
+	for i := range len(text) {
+		c := text[i]
+		if c == '\t' || c == '\n' || c == '\r' || c == ' ' && (previous == ' ' || i == len(text)-1) {
+			return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < utf8.RuneSelf && blank(string(r)) }), " ")
+		}
+		previous = c
+	}
+	return text
+}
+
+// constant returns a text that must be written out, such as a separator.
+func (c *compiler) constant(n *syntaxNode) (string, bool) {
+	if n.op != "text" {
+		c.fault(n.at, CodeType, "attendu un texte comme '.'", "expected a text such as '.'")
+		return "", false
+	}
+	return n.text, true
+}
+
+func (c *compiler) before(n *syntaxNode, at *slot) value {
+	mark, ok := c.constant(n.args[1])
+	if !ok {
+		return value{}
+	}
+	return c.each(n, at, func(text string) string {
+		if before, _, found := strings.Cut(text, mark); found {
+			return before
+		}
+		return ""
+	})
+}
+
+func (c *compiler) after(n *syntaxNode, at *slot) value {
+	mark, ok := c.constant(n.args[1])
+	if !ok {
+		return value{}
+	}
+	return c.each(n, at, func(text string) string {
+		_, after, _ := strings.Cut(text, mark)
+		return after
+	})
+}
+
+func (c *compiler) left(n *syntaxNode, at *slot) value {
+	d, ok := parseDecimal(n.args[1].text)
+	if n.args[1].op != "number" || !ok || d.scale != 0 || d.m > maxExpression {
+		return c.fault(n.args[1].at, CodeType, "attendu un nombre de caractères", "expected a number of characters")
+	}
+	size := int(d.m)
+	return c.each(n, at, func(text string) string {
+		end := 0
+		for range size {
+			if end == len(text) {
+				break
+			}
+			_, width := utf8.DecodeRuneInString(text[end:])
+			end += width
+		}
+		return text[:end]
+	})
+}
+
+// concat joins one text of each argument; an absent one counts for nothing.
+func (c *compiler) concat(n *syntaxNode, at *slot) value {
+	var parts []func(r *run, at int32) (string, state)
+	for _, a := range n.args {
+		part := c.oneAnyText(a, at)
+		if part == nil {
+			return value{}
+		}
+		parts = append(parts, part)
+	}
+	return value{kind: someTexts, texts: func(r *run, at int32) bool {
+		var b strings.Builder
+		for _, part := range parts {
+			text, s := part(r, at)
+			if s == bad || !r.spend(len(text)) {
+				return false
+			}
+			b.WriteString(text)
+		}
+		r.texts = append(r.texts, b.String())
+		return true
+	}}
+}
+
+// textTest makes a condition on two texts: it holds for some text of the first argument and some of the second.
+func textTest(holds func(text, part string) bool) func(*compiler, *syntaxNode, *slot) value {
+	return func(c *compiler, n *syntaxNode, at *slot) value {
+		x, y := c.anyTexts(n.args[0], at), c.anyTexts(n.args[1], at)
+		if x == nil || y == nil {
+			return value{}
+		}
+		return value{kind: condition, cond: func(r *run, at int32) truth {
+			from := len(r.texts)
+			defer func() { r.texts = r.texts[:from] }()
+			if !x(r, at) {
+				return unknown
+			}
+			middle := len(r.texts)
+			if !y(r, at) || !r.spend((middle-from)*(len(r.texts)-middle)) {
+				return unknown
+			}
+			for _, text := range r.texts[from:middle] {
+				for _, part := range r.texts[middle:] {
+					if holds(text, part) {
+						return yes
+					}
+				}
+			}
+			return no
+		}}
+	}
+}
+
+// matches compiles matches(X, 'pattern'): some text of X has a match of an RE2 pattern, which takes linear time.
+func (c *compiler) matches(n *syntaxNode, at *slot) value {
+	x := c.anyTexts(n.args[0], at)
+	text, ok := c.constant(n.args[1])
+	if !ok || x == nil {
+		return value{}
+	}
+	pattern, err := regexp.Compile(text)
+	if err != nil {
+		return c.fault(n.args[1].at, CodeSyntax, "motif RE2 incorrect : %[1]v", "malformed RE2 pattern: %[1]v", err)
+	}
+	return value{kind: condition, cond: func(r *run, at int32) truth {
+		from := len(r.texts)
+		defer func() { r.texts = r.texts[:from] }()
+		if !x(r, at) {
+			return unknown
+		}
+		return truthOf(slices.ContainsFunc(r.texts[from:], pattern.MatchString))
+	}}
+}
