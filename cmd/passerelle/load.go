@@ -36,6 +36,16 @@ func (c *cli) load() (*app.Gateway, error) {
 	return gateway, nil
 }
 
+// loadToJudge loads like [cli.load]; for a verb whose exit code 1 says something about its files, a configuration with
+// faults is errUsage.
+func (c *cli) loadToJudge() (*app.Gateway, error) {
+	gateway, err := c.load()
+	if errors.Is(err, errRefused) {
+		return nil, errUsage
+	}
+	return gateway, err
+}
+
 func (c *cli) report(list diag.List) error {
 	return diag.Print(c.err, list, func(file string) []byte {
 		for _, shipped := range routes.Catalog() {

@@ -54,12 +54,7 @@ func (c *cli) validate() *cobra.Command {
 					}
 					continue
 				}
-				if valid {
-					c.printf("%s : valide\n", "%s: valid\n", file)
-				} else {
-					c.printf("%s : non valide\n", "%s: not valid\n", file)
-				}
-				c.violations(violations)
+				c.verdict(file, valid, violations)
 			}
 			return result
 		},
@@ -70,6 +65,16 @@ func (c *cli) validate() *cobra.Command {
 	cmd.Flags().BoolVar(&by.assertFormat, "assert-format", false, c.say("avec --schema : contrôler les formats aussi en 2019-09 et 2020-12", "with --schema: check formats in 2019-09 and 2020-12 as well"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, c.say("un objet JSON par fichier", "one JSON object a file"))
 	return cmd
+}
+
+// verdict says whether a document is valid, and why not.
+func (c *cli) verdict(file string, valid bool, violations []violation.Violation) {
+	if valid {
+		c.printf("%s : valide\n", "%s: valid\n", file)
+	} else {
+		c.printf("%s : non valide\n", "%s: not valid\n", file)
+	}
+	c.violations(violations)
 }
 
 // validation is the answer of validate --json.
@@ -97,10 +102,7 @@ type ruledViolation struct {
 // validateByRules judges documents by the newest versions of rule packs. A document is valid when it breaks none of
 // their fatal rules, whatever else is wrong with it, as long as it is recognised.
 func (c *cli) validateByRules(names, files []string, asJSON bool) error {
-	gateway, err := c.load()
-	if errors.Is(err, errRefused) {
-		return errUsage // 1 would say that a document is not valid
-	}
+	gateway, err := c.loadToJudge()
 	if err != nil {
 		return err
 	}
@@ -119,8 +121,7 @@ func (c *cli) validateByRules(names, files []string, asJSON bool) error {
 			result = errRefused
 		}
 		if !asJSON {
-			c.printf("%s : %s\n", "%s: %s\n", file, map[bool]string{true: c.say("valide", "valid"), false: c.say("non valide", "not valid")}[found.Valid])
-			c.violations(found.Violations)
+			c.verdict(file, found.Valid, found.Violations)
 			continue
 		}
 		answer := ruling{File: file, Format: optional(string(found.Identity.Format)), Profile: optional(found.Profile), Valid: found.Valid, Violations: []ruledViolation{}}
@@ -155,10 +156,7 @@ func (c *cli) judgeBy(by judgeFlags) (func(value []byte) []violation.Violation, 
 		}
 		return judgeJSON(schema), nil
 	}
-	gateway, err := c.load()
-	if errors.Is(err, errRefused) {
-		return nil, errUsage // 1 would say that a document is not valid
-	}
+	gateway, err := c.loadToJudge()
 	if err != nil {
 		return nil, err
 	}

@@ -244,7 +244,7 @@ func shippedRules(t *testing.T) *rules.Set {
 	for _, kind := range set.Kinds() {
 		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
 	}
-	packs, err := rules.Shipped(shapes)
-	require.NoError(t, err)
+	packs, list := rules.Load(nil, shapes)
+	require.NoError(t, list.Err())
 	return packs
 }

@@ -37,8 +37,8 @@ func newPipeline(t testing.TB, files ...string) *Pipeline {
 	for _, kind := range set.Kinds() {
 		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
 	}
-	packs, err := rules.Shipped(shapes)
-	require.NoError(t, err)
+	packs, faults := rules.Load(nil, shapes)
+	require.NoError(t, faults.Err())
 	list := routes.Catalog()
 	if len(files) > 0 {
 		list = nil

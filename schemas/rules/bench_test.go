@@ -22,7 +22,7 @@ func BenchmarkCheck(b *testing.B) {
 		}
 		doc, _ := transform(b, source)
 		subject := Subject{Doc: doc, XML: source.Root()}
-		only := pack.Only(func(*Rule) bool { return true })
+		only := pack.only(func(*Rule) bool { return true })
 		b.Run("facts/"+filepath.Base(name), func(b *testing.B) {
 			var w walker
 			var f facts
@@ -62,8 +62,8 @@ func bindingOf(p *Pack, root xmldoc.Element) int {
 func BenchmarkLoad(b *testing.B) {
 	shapes := invoiceShapes(b)
 	for b.Loop() {
-		if _, err := Shipped(shapes); err != nil {
-			b.Fatal(err)
+		if _, list := Load(nil, shapes); list.HasErrors() {
+			b.Fatal(list.Err())
 		}
 	}
 }

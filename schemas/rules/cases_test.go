@@ -34,7 +34,7 @@ func TestCases(t *testing.T) {
 		t.Fatal(list.Err())
 	}
 	for id, all := range cases {
-		if pack.Rule(id) == nil {
+		if pack.rule(id) == nil {
 			t.Errorf("cases of %s, which is no rule of the pack", id)
 			continue
 		}
@@ -73,7 +73,7 @@ func (c ruleCase) run(t *testing.T, pack *Pack, id string) {
 		if got.Pointer != c.Fires {
 			t.Errorf("points at %s, not %s", got.Pointer, c.Fires)
 		}
-		if got.Severity != pack.Rule(id).Severity || got.Term == "" || got.Remedy == "" || got.RemedyEN == "" || strings.Contains(got.FR+got.EN, "?") {
+		if got.Severity != pack.rule(id).Severity || got.Term == "" || got.Remedy == "" || got.RemedyEN == "" || strings.Contains(got.FR+got.EN, "?") {
 			t.Errorf("incomplete: %+v", got)
 		}
 	}

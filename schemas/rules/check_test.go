@@ -113,7 +113,7 @@ func TestFamily(t *testing.T) {
 	if len(vs) != 1 || vs[0].Code != "B-1" || vs[0].FR != "EUR" || vs[0].EN != "currency is EUR, not SEK" || vs[0].Remedy != "SEK" || vs[0].Pointer != "/currency" {
 		t.Errorf("%+v", vs)
 	}
-	if r := p.Rule("A-1"); r == nil || r.Message.EN != "the {BT-1} is {BT-1}, not F-1" || !slices.Equal(r.Terms, []string{"BT-1"}) {
+	if r := p.rule("A-1"); r == nil || r.Message.EN != "the {BT-1} is {BT-1}, not F-1" || !slices.Equal(r.Terms, []string{"BT-1"}) {
 		t.Errorf("%+v", r)
 	}
 }

@@ -117,7 +117,7 @@ func TestExpressions(t *testing.T) {
 	p := loadPack(t, pack.String(), codes)
 	source := parseXML(t, small)
 	for i, r := range rows {
-		one := p.Only(func(rule *Rule) bool { return rule.ID == fmt.Sprintf("R%d", i) })
+		one := p.only(func(rule *Rule) bool { return rule.ID == fmt.Sprintf("R%d", i) })
 		run := runs.Get().(*run)
 		run.subject = Subject{XML: source.Root()}
 		forms := one.forms[run.prepare(one)]

@@ -105,12 +105,6 @@ func (f *ruleFile) variant(syntax string) *variantFile {
 	return nil
 }
 
-// Shipped compiles the packs in the binary. An error is a fault of the build; diag.Errors in it says where.
-func Shipped(shapes Shapes) (*Set, error) {
-	set, list := Load(nil, shapes)
-	return set, list.Err()
-}
-
 // Load compiles the packs in the binary and the files of an operator. A pack of theirs with the name and version of a
 // shipped one replaces it; with another version it stands beside it, and the day of the event chooses. The same goes for
 // the editions of code lists, by their first day. The set is nil when the list has errors; the list has all of them.

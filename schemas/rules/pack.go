@@ -109,15 +109,6 @@ func (s *Set) At(name, day string) *Pack {
 	return nil
 }
 
-// Rule returns the rule with an id, nil when there is none.
-func (p *Pack) Rule(id string) *Rule {
-	i := slices.IndexFunc(p.Rules, func(r *Rule) bool { return r.ID == id })
-	if i < 0 {
-		return nil
-	}
-	return p.Rules[i]
-}
-
 // All returns the rules of the pack, those of its tables after the others. A rule of a table has one form, that of its
 // syntax, without an expression: its meaning says what the table demands.
 func (p *Pack) All() []*Rule {
@@ -132,18 +123,6 @@ func (p *Pack) All() []*Rule {
 		}
 	}
 	return all
-}
-
-// Only returns the pack with just the rules that keep returns true for, and without its tables.
-func (p *Pack) Only(keep func(*Rule) bool) *Pack {
-	only := *p
-	only.Tables = nil
-	only.Rules = slices.DeleteFunc(slices.Clone(p.Rules), func(r *Rule) bool { return !keep(r) })
-	only.forms = map[*model][]form{}
-	for m, forms := range p.forms {
-		only.forms[m] = slices.DeleteFunc(slices.Clone(forms), func(f form) bool { return !keep(f.rule) })
-	}
-	return &only
 }
 
 // isNumbered reports whether a name is a term of the standard.

@@ -48,8 +48,8 @@ func TestProfilesNameShippedPacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := Shipped(invoiceShapes(t))
-	if err != nil {
+	set, list := Load(nil, invoiceShapes(t))
+	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range profiles.list {

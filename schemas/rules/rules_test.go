@@ -2,6 +2,7 @@ package rules
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/commande-publique/passerelle/internal/expr"
@@ -26,8 +27,8 @@ func invoiceShapes(t testing.TB) Shapes {
 
 func shippedPack(t testing.TB) *Pack {
 	t.Helper()
-	set, err := Shipped(invoiceShapes(t))
-	if err != nil {
+	set, list := Load(nil, invoiceShapes(t))
+	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
 	return set.At("en16931", "")
@@ -57,4 +58,25 @@ func shippedSource(t testing.TB) []File {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// rule returns the rule with an id, nil when there is none.
+func (p *Pack) rule(id string) *Rule {
+	i := slices.IndexFunc(p.Rules, func(r *Rule) bool { return r.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return p.Rules[i]
+}
+
+// only returns the pack with just the rules that keep returns true for, and without its tables.
+func (p *Pack) only(keep func(*Rule) bool) *Pack {
+	only := *p
+	only.Tables = nil
+	only.Rules = slices.DeleteFunc(slices.Clone(p.Rules), func(r *Rule) bool { return !keep(r) })
+	only.forms = map[*model][]form{}
+	for m, forms := range p.forms {
+		only.forms[m] = slices.DeleteFunc(slices.Clone(forms), func(f form) bool { return !keep(f.rule) })
+	}
+	return &only
 }

@@ -87,7 +87,7 @@ func TestUnit(t *testing.T) {
 		passed := 0
 		var failed []string
 		for n, test := range unitTests(t, data) {
-			if pack.Rule(test.rule) == nil {
+			if pack.rule(test.rule) == nil {
 				missing = append(missing, test.rule)
 				continue
 			}
@@ -95,7 +95,7 @@ func TestUnit(t *testing.T) {
 			if refused != nil {
 				t.Fatalf("%s: %s", file, refused.EN)
 			}
-			only := pack.Only(func(r *Rule) bool { return r.ID == test.rule })
+			only := pack.only(func(r *Rule) bool { return r.ID == test.rule })
 			places := 0
 			var found []string
 			for _, v := range Check(Subject{XML: source.Root()}, []*Pack{only}) {

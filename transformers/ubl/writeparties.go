@@ -12,7 +12,6 @@ const otherTax = "TAX"
 
 // parties writes BG-4 to BG-12.
 func (w *writer) parties(in document.Value) {
-	// The bank assigned creditor identifier (BT-90) stands with the party that is paid.
 	creditor := in.Get("payment").Get("directDebit").Get("creditorIdentifier")
 	seller, buyer, payee := in.Get("seller"), in.Get("buyer"), in.Get("payee")
 	ofSeller, ofPayee := creditor, document.Value{}
@@ -23,7 +22,8 @@ func (w *writer) parties(in document.Value) {
 	w.Group("cac:AccountingSupplierParty", func() { w.tradingParty(seller, ofSeller) })
 	w.Group("cac:AccountingCustomerParty", func() { w.tradingParty(buyer, document.Value{}) })
 	w.Group("cac:PayeeParty", func() { // BG-10
-		w.party(payee.Get("identifier"), ofPayee)
+		w.identification(payee.Get("identifier"))
+		w.creditor(ofPayee)
 		w.Group("cac:PartyName", func() { w.Value("cbc:Name", payee.Get("name")) })
 		w.Group("cac:PartyLegalEntity", func() { w.identifier("cbc:CompanyID", payee.Get("legalRegistration")) })
 	})
@@ -40,9 +40,9 @@ func (w *writer) tradingParty(in, creditor document.Value) {
 	w.Group("cac:Party", func() {
 		w.identifier("cbc:EndpointID", in.Get("electronicAddress"))
 		for id := range in.Get("identifiers").Children() {
-			w.party(id, document.Value{})
+			w.identification(id)
 		}
-		w.party(document.Value{}, creditor)
+		w.creditor(creditor)
 		w.Group("cac:PartyName", func() { w.Value("cbc:Name", in.Get("tradingName")) })
 		w.address("cac:PostalAddress", in.Get("address"))
 		w.taxScheme(in.Get("vatIdentifier"), "VAT")
@@ -61,13 +61,17 @@ func (w *writer) tradingParty(in, creditor document.Value) {
 	})
 }
 
-// party writes an identifier of a party, and its creditor identifier. The scheme tells the two apart, so an identifier
-// that has that of creditors for its own cannot be carried.
-func (w *writer) party(id, creditor document.Value) {
+// identification writes an identifier of a party. Its scheme tells it from that of a creditor, so one that has the scheme of
+// creditors for its own cannot be carried.
+func (w *writer) identification(id document.Value) {
 	if !strings.EqualFold(id.Get("scheme").Text(), sepa) {
 		w.Group("cac:PartyIdentification", func() { w.identifier("cbc:ID", id) })
 	}
-	w.Group("cac:PartyIdentification", func() { w.Value("cbc:ID", creditor, canonical.Fixed("schemeID", sepa)) })
+}
+
+// creditor writes BT-90, which the binding keeps among the identifiers of the party that is paid.
+func (w *writer) creditor(id document.Value) {
+	w.Group("cac:PartyIdentification", func() { w.Value("cbc:ID", id, canonical.Fixed("schemeID", sepa)) })
 }
 
 func (w *writer) taxScheme(id document.Value, scheme string) {
