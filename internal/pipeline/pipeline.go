@@ -233,16 +233,18 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part
 // check judges a document by the packs that its route names, or that its profile decides.
 func (p *Pipeline) check(part *Part, subject rules.Subject) []violation.Violation {
 	names := part.Selection.Route.Rules()
+	var contradiction []violation.Violation
 	if part.Selection.Route.ByProfile() {
 		part.Profile = p.rules.Profile(part.Doc)
 		names = part.Profile.Packs
+		contradiction = part.Profile.Contradicts(part.Doc)
 	}
 	for _, name := range names {
 		if pack := p.rules.At(name, subject.Day); pack != nil {
 			part.Packs = append(part.Packs, pack)
 		}
 	}
-	return p.rules.Check(names, subject)
+	return append(contradiction, p.rules.Check(names, subject)...)
 }
 
 // write writes a document in the syntaxes that its destinations ask for. It is part of the judgement, so that a fault

@@ -17,6 +17,8 @@ type Profile struct {
 	Says Text
 	// Packs are the names of the rule packs; none where the profile has no rules beyond the schema.
 	Packs []string
+	// Contradiction says that the marks it is recognised by cannot both be true.
+	Contradiction bool
 
 	process, specification *regexp.Regexp // nil: anything
 }
@@ -44,6 +46,7 @@ type profileFile struct {
 	EN            yamldoc.String               `yaml:"en,required"`
 	Process       yamldoc.String               `yaml:"process"`
 	Specification yamldoc.String               `yaml:"specification"`
+	Contradiction yamldoc.Bool                 `yaml:"contradiction"`
 	Packs         yamldoc.List[yamldoc.String] `yaml:"packs"`
 }
 
@@ -56,7 +59,7 @@ func ShippedProfiles() (*Profiles, error) {
 	}
 	profiles := &Profiles{}
 	for _, f := range file.Profiles {
-		p := &Profile{Name: f.Profile.Value, Says: Text{f.FR.Value, f.EN.Value}, Packs: []string{}}
+		p := &Profile{Name: f.Profile.Value, Says: Text{f.FR.Value, f.EN.Value}, Packs: []string{}, Contradiction: f.Contradiction.Value}
 		for _, pack := range f.Packs.Items {
 			p.Packs = append(p.Packs, pack.Value)
 		}
@@ -97,6 +100,25 @@ func (ps *Profiles) Recognise(doc *document.Doc) Recognition {
 }
 
 func matches(re *regexp.Regexp, text string) bool { return re == nil || re.MatchString(text) }
+
+var profileContradiction = violation.Spec{
+	Code:     "profile_contradiction",
+	FR:       "le cadre de facturation « %s » (BT-23) contredit le profil « %s » (BT-24) : %[3]s",
+	EN:       "the billing framework %q (BT-23) contradicts the profile %q (BT-24): %[4]s",
+	RemedyFR: "Faites dire le même canal au cadre de facturation (BT-23) et à l'identifiant de spécification (BT-24), puis renvoyez la facture.",
+	RemedyEN: "Make the billing framework (BT-23) and the specification identifier (BT-24) state the same channel, then send the invoice again.",
+}
+
+// Contradicts returns the violation of a canonical invoice whose marks cannot both be true, none for any other.
+func (r Recognition) Contradicts(doc *document.Doc) []violation.Violation {
+	if !r.Contradiction {
+		return nil
+	}
+	place := doc.Lookup("/process/businessProcess")
+	source := place.Source()
+	at := violation.At{Pointer: place.Pointer(), Source: source.Path, Line: source.Line, Column: source.Column, Term: "BT-23"}
+	return []violation.Violation{profileContradiction.New(at, violation.Excerpt(r.Process), violation.Excerpt(r.Specification), r.Says.FR, r.Says.EN)}
+}
 
 // Why says by what the profile was recognised: the terms and their values, the same in every language.
 func (r Recognition) Why() string {

@@ -29,6 +29,10 @@ func TestProfiles(t *testing.T) {
 		{"", "urn:factur-x.eu:1p0:minimum", "facturx-minimum", ""},
 		{"M1", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "extended-ctc-fr", "en16931"},
 		{"", "", "unknown", "en16931"},
+		{"A1", "urn:factur-x.eu:1p0:minimum", "chorus-historic", ""},
+		{"A9_FACTURE_SOUSTRAITANT", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "contradictory-extended", "en16931"},
+		{"M4", "urn:factur-x.eu:1p0:minimum", "contradictory-partial", ""},
+		{"B1", "urn:zugferd.de:2p0:basicwl", "contradictory-partial", ""},
 		{"", "urn:something:else", "unknown", "en16931"},
 	} {
 		doc, fault := jsondoc.Parse([]byte(`{"process":{"businessProcess":"` + c.process + `","specification":"` + c.specification + `"}}`))
@@ -38,6 +42,15 @@ func TestProfiles(t *testing.T) {
 		got := profiles.Recognise(doc)
 		if got.Name != c.want || strings.Join(got.Packs, " ") != c.packs {
 			t.Errorf("BT-23 %q, BT-24 %q: %s %v, want %s %s", c.process, c.specification, got.Name, got.Packs, c.want, c.packs)
+		}
+		contradicts := got.Contradicts(doc)
+		if strings.HasPrefix(c.want, "contradictory-") != (len(contradicts) == 1) {
+			t.Errorf("BT-23 %q, BT-24 %q: %v", c.process, c.specification, contradicts)
+		}
+		for _, v := range contradicts {
+			if v.Pointer != "/process/businessProcess" || !v.IsFatal() || strings.Contains(v.FR+v.EN, "%!") {
+				t.Errorf("%+v", v)
+			}
 		}
 	}
 }

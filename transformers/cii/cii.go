@@ -45,6 +45,9 @@ func (Transformer) Transform(content transformers.Content, id transformers.Ident
 	m.currencies(out, settlement)
 	m.references(out, agreement, delivery, settlement)
 	m.process(out, context)
+	if content.PDF == nil {
+		m.partial(context)
+	}
 	m.precedingInvoices(out, settlement)
 	m.parties(out, agreement, settlement)
 	m.delivery(out, delivery)

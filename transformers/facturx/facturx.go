@@ -77,7 +77,7 @@ func (t Transformer) Recognise(content transformers.Content) (transformers.Ident
 
 // Transform implements [transformers.Transformer]: the one invoice that the XML holds, and what the PDF says against it.
 func (t Transformer) Transform(content transformers.Content, id transformers.Identity) (transformers.Result, []violation.Violation) {
-	result, violations := t.cii.Transform(transformers.Content{XML: content.XML}, id)
+	result, violations := t.cii.Transform(content, id)
 	invoice := invoices(content.PDF)[0]
 	j := judgement{content: content, invoice: invoice, profile: profileOf(guideline(content.XML).Text())}
 	j.judge()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,8 +122,9 @@ func TestMarks(t *testing.T) {
 
 		{"no relationship", good, []pdftest.File{with(plain, "")}, []string{"facturx_relationship: warning"}},
 		{"an unknown relationship", good, []pdftest.File{with(plain, "Supplement")}, []string{"facturx_relationship: warning"}},
-		{"MINIMUM", pdftest.Metadata("MINIMUM", "factur-x.xml"), []pdftest.File{minimum}, nil},
-		{"MINIMUM is not all of the invoice", pdftest.Metadata("MINIMUM", "factur-x.xml"), []pdftest.File{with(minimum, "Alternative")}, []string{"facturx_relationship: warning"}},
+		{"MINIMUM", pdftest.Metadata("MINIMUM", "factur-x.xml"), []pdftest.File{minimum}, []string{"facturx_partial: warning"}},
+		{"BASIC WL", pdftest.Metadata("BASIC WL", "factur-x.xml"), []pdftest.File{invoice("factur-x.xml", "urn:factur-x.eu:1p0:basicwl")}, []string{"facturx_partial: warning"}},
+		{"MINIMUM is not all of the invoice", pdftest.Metadata("MINIMUM", "factur-x.xml"), []pdftest.File{with(minimum, "Alternative")}, []string{"facturx_partial: warning", "facturx_relationship: warning"}},
 
 		{"more than it follows", pdftest.Metadata("EXTENDED", "factur-x.xml"), []pdftest.File{plain}, []string{"facturx_profile_mismatch"}},
 		{"less than it follows", pdftest.Metadata("EN 16931", "factur-x.xml"), []pdftest.File{invoice("factur-x.xml", factur)}, []string{"facturx_profile_mismatch"}},
@@ -161,6 +163,28 @@ func TestMarks(t *testing.T) {
 				assert.Len(t, result.Parts, 1)
 			}
 		})
+	}
+}
+
+// The data of a PDF that is the invoice are no invoice without it; those of any other profile are one.
+func TestDataWithoutPDF(t *testing.T) {
+	for specification, want := range map[string][]string{
+		"urn:factur-x.eu:1p0:minimum":                       {"facturx_partial"},
+		"urn:zugferd.de:2p0:minimum":                        {"facturx_partial"},
+		"urn:factur-x.eu:1p0:basicwl":                       {"facturx_partial"},
+		"urn:zugferd.de:2p0:basicwl":                        {"facturx_partial"},
+		identifier + "#compliant#urn:factur-x.eu:1p0:basic": nil,
+		identifier: nil,
+		factur:     nil,
+		"":         nil,
+	} {
+		content, identity, violations := registry().Identify(xml(specification), transformers.Hints{})
+		require.Empty(t, violations)
+		_, violations = registry().Transform(content, identity)
+		assert.Equal(t, want, codes(violations), specification)
+
+		_, _, hybrid := read(registry(), pdf("", invoice("factur-x.xml", specification)))
+		assert.Equal(t, want != nil, slices.Contains(codes(hybrid), "facturx_partial: warning"), specification)
 	}
 }
 

@@ -33,6 +33,9 @@ func (j *judgement) judge() {
 	if j.profile.name == "" {
 		j.unknownProfile()
 	}
+	if j.profile.data {
+		j.report(partial, name, j.profile.name)
+	}
 	// The relationship says how the pages and the XML go together; it changes nothing about what the XML says.
 	allowed := []string{"Alternative", "Source", "Data"}
 	if j.profile.data {

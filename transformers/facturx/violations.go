@@ -54,6 +54,13 @@ var (
 
 // What is badly written and leaves nothing open.
 var (
+	partial = violation.Spec{
+		Code: "facturx_partial", Severity: violation.Warning,
+		FR:       "profil %s : le XML n'est qu'une partie de la facture, sans lignes ; la facture est le PDF, qui n'est pas lu",
+		EN:       "profile %s: the XML is a part of the invoice only, without lines; the invoice is the PDF, which is not read",
+		RemedyFR: "Pour une facture complète et contrôlée, émettez-la au profil EN 16931 ; sinon consultez le PDF.",
+		RemedyEN: "For an invoice that is complete and checked, issue it in the profile EN 16931; else consult the PDF.",
+	}
 	nameCase = violation.Spec{
 		Code: "facturx_attachment_name", Severity: violation.Warning,
 		FR: "le fichier joint au PDF est nommé %s ; attendu : %s", EN: "the attachment of the PDF is named %s; expected: %s",
