@@ -1,9 +1,15 @@
 package transformers_test
 
 import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +18,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/ubl"
@@ -42,9 +49,6 @@ func (s syntax) read(t *testing.T, xml []byte) *document.Doc {
 	}
 	result, violations := s.Transform(content, id)
 	if len(violations) > 0 || len(result.Parts) != 1 {
-		for _, v := range violations {
-			t.Logf("%s at %s: %s", v.Code, v.Source, v.EN)
-		}
 		return nil
 	}
 	return result.Parts[0].Doc
@@ -82,7 +86,7 @@ func invoices(t *testing.T, syntax string) []string {
 // the report names.
 func TestConversion(t *testing.T) {
 	for _, from := range syntaxes {
-		converted := 0
+		documents := 0
 		for _, file := range invoices(t, from.name) {
 			data, err := os.ReadFile(file)
 			if err != nil {
@@ -92,45 +96,66 @@ func TestConversion(t *testing.T) {
 			if doc == nil {
 				continue // refused: another test says so
 			}
-			converted++
+			documents++
 			for _, to := range syntaxes {
 				t.Run(from.name+" to "+to.name+"/"+filepath.Base(file), func(t *testing.T) {
-					xml, losses := to.Write(doc)
-					back := to.read(t, xml)
-					if back == nil {
-						t.Fatal("refused when read back")
+					losses, fault := converted(t, doc, to)
+					if fault != "" {
+						t.Errorf("%s\nlosses: %v", fault, losses)
 					}
 					if from.name == to.name && len(losses) > 0 {
 						t.Errorf("lost on the way back: %v", losses)
 					}
-					want := slices.DeleteFunc(facts(doc.Root()), func(fact string) bool {
-						pointer, _, _ := strings.Cut(fact, " = ")
-						return slices.Contains(losses, pointer)
-					})
-					got := slices.DeleteFunc(facts(back.Root()), func(fact string) bool {
-						// UBL demands the VAT total.
-						return strings.HasPrefix(fact, "/totals/vat = ") && !doc.Lookup("/totals/vat").Exists()
-					})
-					if diff := cmp.Diff(withoutIndexes(want), withoutIndexes(got)); diff != "" {
-						t.Errorf("%s\nlosses: %v", diff, losses)
-					}
 				})
 			}
 		}
-		if converted < 2 {
-			t.Errorf("%d invoices of %s were converted", converted, from.name)
+		if documents < 2 {
+			t.Errorf("%d invoices of %s were converted", documents, from.name)
 		}
 	}
 }
 
-// facts lists the pointer and text of every value.
-func facts(v document.Value) []string {
+// converted writes an invoice, reads it back and says what differs beyond what the writer names as lost.
+func converted(t *testing.T, doc *document.Doc, to syntax) (losses []string, fault string) {
+	t.Helper()
+	xml, losses := to.Write(doc)
+	back := to.read(t, xml)
+	if back == nil {
+		return losses, "refused when read back"
+	}
+	want, got := facts(doc.Root(), "", losses), facts(back.Root(), "", nil)
+	got = slices.DeleteFunc(got, func(fact string) bool {
+		place, _, _ := strings.Cut(fact, " = ")
+		// UBL demands the VAT total; in CII a type code that is lost as that of a credit note is that of an invoice.
+		return place == "/totals/vat" && !doc.Lookup(place).Exists() || place == "/kind" && slices.Contains(losses, place)
+	})
+	if diff := cmp.Diff(withoutIndexes(want), withoutIndexes(got)); diff != "" {
+		return losses, diff
+	}
+	return losses, ""
+}
+
+// facts lists the place and text of every value but those at the pointers of losses. A place is a pointer that does not
+// count items without values: they say nothing, and are not written.
+func facts(v document.Value, place string, losses []string) []string {
 	if v.Type() != document.Object && v.Type() != document.Array {
-		return []string{v.Pointer() + " = " + v.Text()}
+		if len(losses) > 0 && slices.Contains(losses, v.Pointer()) {
+			return nil
+		}
+		return []string{place + " = " + v.Text()}
 	}
 	var all []string
+	items := 0
 	for child := range v.Children() {
-		all = append(all, facts(child)...)
+		step := child.Name()
+		if v.Type() == document.Array {
+			step = strconv.Itoa(items)
+		}
+		below := facts(child, place+"/"+step, losses)
+		if len(below) > 0 {
+			items++
+		}
+		all = append(all, below...)
 	}
 	return all
 }
@@ -150,14 +175,14 @@ func withoutIndexes(facts []string) []string {
 func TestConversionLosses(t *testing.T) {
 	const faulty = `{
 		"kind": "credit-note", "number": "N\u00011", "typeCode": "380", "salesOrderReference": "S", "dueDate": "2026-11-24",
-		"vatPointDate": "2026-11-01", "lines": [{"price": {"net": "1", "gross": "2"}}, {"price": {"discount": "1"}}]
+		"vatPointDate": "2026-11-01", "notes": [{"subjectCode": "12", "text": "T"}], "lines": [{"price": {"net": "1", "gross": "2"}}, {"price": {"discount": "1"}}]
 	}`
 	doc, fault := jsondoc.Parse([]byte(faulty))
 	if fault != nil {
 		t.Fatal(fault.EN)
 	}
 	for name, want := range map[string][]string{
-		"ubl": {"/number", "/salesOrderReference", "/dueDate", "/lines/0/price/gross"},
+		"ubl": {"/number", "/salesOrderReference", "/dueDate", "/notes/0/subjectCode", "/lines/0/price/gross"},
 		"cii": {"/kind", "/number", "/vatPointDate", "/lines/1/price/discount"},
 	} {
 		for _, s := range syntaxes {
@@ -169,5 +194,113 @@ func TestConversionLosses(t *testing.T) {
 				t.Errorf("%s: %s\n%s", name, diff, xml)
 			}
 		}
+	}
+}
+
+// What holds for invoices holds for invoices that are wrong: whatever is changed in one, it is refused or converted as
+// completely as any other.
+func TestConversionOfMutants(t *testing.T) {
+	const mutants = 12 // of each invoice; 300 take a minute
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range syntaxes {
+		read, refused := 0, 0
+		for _, file := range invoices(t, from.name) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := newMutator(t, data)
+			for n := range mutants {
+				mutant := m.mutant(uint64(n))
+				doc := from.read(t, mutant)
+				if doc == nil || len(set.Validate(doc.Root().Get("kind").Text(), doc)) > 0 {
+					refused++ // and never written
+					continue
+				}
+				read++
+				for _, to := range syntaxes {
+					if losses, fault := converted(t, doc, to); fault != "" {
+						t.Errorf("mutant %d of %s to %s: %s\nlosses: %v", n, filepath.Base(file), to.name, fault, losses)
+					}
+				}
+			}
+		}
+		t.Logf("%s: %d mutants converted, %d refused", from.name, read, refused)
+		if read == 0 || refused == 0 {
+			t.Errorf("%s: %d mutants converted and %d refused", from.name, read, refused)
+		}
+	}
+}
+
+// mutator changes an XML document in one place.
+type mutator struct {
+	data     []byte
+	elements [][2]int // from the start tag to behind the end tag, without the root
+	texts    [][2]int // of elements without children
+}
+
+func newMutator(t *testing.T, data []byte) mutator {
+	t.Helper()
+	m := mutator{data: data}
+	var open []int
+	text := -1
+	decoder := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		before := int(decoder.InputOffset())
+		token, err := decoder.RawToken()
+		if errors.Is(err, io.EOF) {
+			return m
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := int(decoder.InputOffset())
+		switch token.(type) {
+		case xml.StartElement:
+			open, text = append(open, before), after
+		case xml.EndElement:
+			if text >= 0 && text < before {
+				m.texts = append(m.texts, [2]int{text, before})
+			}
+			text = -1
+			if len(open) > 1 {
+				m.elements = append(m.elements, [2]int{open[len(open)-1], after})
+			}
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+// mutant returns the document with one change, the same for the same seed.
+func (m mutator) mutant(seed uint64) []byte {
+	random := rand.New(rand.NewPCG(seed, 0))
+	pick := func(spans [][2]int) (start, end int) {
+		span := spans[random.IntN(len(spans))]
+		return span[0], span[1]
+	}
+	replaced := func(start, end int, with string) []byte {
+		return slices.Concat(m.data[:start], []byte(with), m.data[end:])
+	}
+	switch random.IntN(5) {
+	case 0: // an element less
+		start, end := pick(m.elements)
+		return replaced(start, end, "")
+	case 1: // an element twice
+		start, end := pick(m.elements)
+		return replaced(start, end, strings.Repeat(string(m.data[start:end]), 2))
+	case 2: // no text
+		start, end := pick(m.texts)
+		return replaced(start, end, "")
+	case 3: // a text of another element
+		start, end := pick(m.texts)
+		otherStart, otherEnd := pick(m.texts)
+		return replaced(start, end, string(m.data[otherStart:otherEnd]))
+	default: // an element in the place of another
+		start, end := pick(m.elements)
+		otherStart, otherEnd := pick(m.elements)
+		return replaced(start, end, string(m.data[otherStart:otherEnd]))
 	}
 }

@@ -83,18 +83,19 @@ func (w *writer) document(in document.Value) {
 	}
 }
 
-// notes writes BG-1, the subject code before the text.
+// notes writes BG-1, the subject code before the text. A code that would be read as text there has no place.
 func (w *writer) notes(in document.Value) {
 	for note := range in.Children() {
 		code, text := note.Get("subjectCode"), note.Get("text")
-		switch {
-		case code.Exists() && text.Exists():
-			w.Derived("cbc:Note", text, "#"+code.Text()+"#"+text.Text())
-			w.Carried(code)
-		case text.Exists():
+		prefix := "#" + code.Text() + "#"
+		switch read, _ := splitNote(prefix); {
+		case read == "":
 			w.Value("cbc:Note", text)
+		case text.Exists():
+			w.Derived("cbc:Note", text, prefix+text.Text())
+			w.Carried(code)
 		default:
-			w.Derived("cbc:Note", code, "#"+code.Text()+"#")
+			w.Derived("cbc:Note", code, prefix)
 		}
 	}
 }
