@@ -1,30 +1,24 @@
 package cii_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
 
 func BenchmarkTransformOwn(b *testing.B) { benchmark(b, "testdata/full.xml") }
 
 func BenchmarkTransformCorpus(b *testing.B) {
-	files := corpus(b)
-	if files == nil {
-		b.Skip("CORPUS is not set")
-	}
+	files := formattest.Corpus(b, "en16931/cii/*.xml")
 	benchmark(b, filepath.Join(filepath.Dir(files[0]), "CII_example1.xml"))
 }
 
 func benchmark(b *testing.B, file string) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		b.Fatal(err)
-	}
+	data := formattest.File(b, file)
 	doc, malformed := xmldoc.Parse(data)
 	if malformed != nil {
 		b.Fatal(malformed)

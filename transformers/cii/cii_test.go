@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,42 +13,8 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-// corpus returns the complete CII examples, none when CORPUS is not set.
-func corpus(t testing.TB) []string {
-	t.Helper()
-	folder := os.Getenv("CORPUS")
-	if folder == "" {
-		return nil
-	}
-	if !filepath.IsAbs(folder) {
-		folder = filepath.Join("../..", folder)
-	}
-	files, err := filepath.Glob(filepath.Join(folder, "en16931/cii/*.xml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no corpus in %s: %v", folder, err)
-	}
-	return files
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (run with -update and read the difference):\n%s", file, got)
-	}
-}
 
 // transform parses and transforms a document that must be recognised.
 func transform(t testing.TB, data []byte) (transformers.Result, []violation.Violation) {
@@ -79,10 +43,7 @@ func indented(t *testing.T, compact []byte) string {
 func TestOwnDocuments(t *testing.T) {
 	for _, name := range []string{"full", "historic-credit-note"} {
 		t.Run(name, func(t *testing.T) {
-			data, err := os.ReadFile("testdata/" + name + ".xml")
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := formattest.File(t, "testdata/"+name+".xml")
 			result, violations := transform(t, data)
 			if len(violations) > 0 {
 				t.Fatal(violations)
@@ -90,7 +51,7 @@ func TestOwnDocuments(t *testing.T) {
 			if len(result.Parts) != 1 || result.Key != result.Parts[0].Key {
 				t.Errorf("parts %d, key %q", len(result.Parts), result.Key)
 			}
-			golden(t, "testdata/"+name+".golden.json", indented(t, result.Parts[0].Doc.AppendJSON(nil)))
+			formattest.Golden(t, "testdata/"+name+".golden.json", indented(t, result.Parts[0].Doc.AppendJSON(nil)))
 		})
 	}
 }
@@ -103,10 +64,7 @@ func TestKeyAndKind(t *testing.T) {
 		"full":                 {transformers.Invoice, "21690123100011/contract (BT-12)"},
 		"historic-credit-note": {transformers.CreditNote, "21690123100011/ENG-42"},
 	} {
-		data, err := os.ReadFile("testdata/" + name + ".xml")
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := formattest.File(t, "testdata/"+name+".xml")
 		result, _ := transform(t, data)
 		part := result.Parts[0]
 		if part.Kind != want.kind || part.Doc.Root().Get("kind").Text() != string(want.kind) || part.Key != want.key {
@@ -116,10 +74,7 @@ func TestKeyAndKind(t *testing.T) {
 }
 
 func TestValuesKnowTheirSource(t *testing.T) {
-	data, err := os.ReadFile("testdata/full.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := formattest.File(t, "testdata/full.xml")
 	result, _ := transform(t, data)
 	at := result.Parts[0].Doc.Lookup("/lines/0/item/attributes/1/value").Source()
 	if want := "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem/SpecifiedTradeProduct/ApplicableProductCharacteristic/Value"; plainPaths([]string{at.Path})[0] != want || at.Line == 0 {
@@ -133,16 +88,9 @@ func TestValuesKnowTheirSource(t *testing.T) {
 // TestCorpus pins the official examples by digest, so that no change of the mapping goes unseen. The golden holds no
 // text of them.
 func TestCorpus(t *testing.T) {
-	files := corpus(t)
-	if files == nil {
-		t.Skip("CORPUS is not set")
-	}
 	var b strings.Builder
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range formattest.Corpus(t, "en16931/cii/*.xml") {
+		data := formattest.File(t, file)
 		result, violations := transform(t, data)
 		if len(violations) > 0 {
 			t.Errorf("%s: %v", filepath.Base(file), violations)
@@ -152,5 +100,5 @@ func TestCorpus(t *testing.T) {
 		fmt.Fprintf(&b, "%s %s texts=%d lines=%d ignored=%d sha256=%x\n", filepath.Base(file), result.Parts[0].Kind,
 			len(leaves(doc.Root())), doc.Root().Get("lines").Len(), len(result.Ignored), sha256.Sum256(doc.AppendJSON(nil)))
 	}
-	golden(t, "testdata/corpus.golden", b.String())
+	formattest.Golden(t, "testdata/corpus.golden", b.String())
 }

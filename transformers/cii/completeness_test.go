@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,41 +12,36 @@ import (
 	"testing"
 
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
 
 // TestCompleteness proves, through the table of terms, that every text of a source that EN 16931 maps to a business term
 // is at its place in the canonical document and that nothing else is there. What the standard has no term for must be
 // listed, with its reason, in testdata/not-carried.golden, and be reported as ignored.
 func TestCompleteness(t *testing.T) {
-	files := append([]string{"testdata/full.xml", "testdata/historic-credit-note.xml"}, corpus(t)...)
-	own, official := "not-carried-own.golden", "not-carried.golden"
-	lost := map[string]map[string]int{own: {}, official: {}} // pattern -> count
-	for i, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			of := lost[official]
-			if i < 2 {
-				of = lost[own]
-			}
-			complete(t, file, of)
-		})
+	t.Run("own", func(t *testing.T) {
+		completeAll(t, []string{"testdata/full.xml", "testdata/historic-credit-note.xml"}, "testdata/not-carried-own.golden")
+	})
+	t.Run("corpus", func(t *testing.T) {
+		completeAll(t, formattest.Corpus(t, "en16931/cii/*.xml"), "testdata/not-carried.golden")
+	})
+}
+
+// completeAll holds what files have and no term takes against a golden file.
+func completeAll(t *testing.T, files []string, golden string) {
+	lost := map[string]int{} // by pattern
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) { complete(t, file, lost) })
 	}
-	for name, counts := range lost {
-		if name == official && len(files) == 2 {
-			continue
-		}
-		var b strings.Builder
-		for _, pattern := range slices.Sorted(maps.Keys(counts)) {
-			fmt.Fprintf(&b, "%s\t%d\t%s\n", pattern, counts[pattern], notCarried[pattern])
-		}
-		golden(t, "testdata/"+name, b.String())
+	var b strings.Builder
+	for _, pattern := range slices.Sorted(maps.Keys(lost)) {
+		fmt.Fprintf(&b, "%s\t%d\t%s\n", pattern, lost[pattern], notCarried[pattern])
 	}
+	formattest.Golden(t, golden, b.String())
 }
 
 func complete(t *testing.T, file string, lost map[string]int) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := formattest.File(t, file)
 	root := parseSource(t, data)
 	result, violations := transform(t, data)
 	if len(violations) > 0 {
@@ -189,10 +183,7 @@ func leaves(v document.Value) map[string]bool {
 // TestTableIsWhole proves that the table names every business term of the schema at the pointer that the schema gives
 // it, and that full.xml has every one.
 func TestTableIsWhole(t *testing.T) {
-	data, err := os.ReadFile("../../schemas/canonical/invoice.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := formattest.File(t, "../../schemas/canonical/invoice.schema.json")
 	var schema map[string]any
 	if err := json.Unmarshal(data, &schema); err != nil {
 		t.Fatal(err)
@@ -214,10 +205,7 @@ func TestTableIsWhole(t *testing.T) {
 	}
 	walk(schema, "")
 	got := map[string]string{}
-	full, err := os.ReadFile("testdata/full.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	full := formattest.File(t, "testdata/full.xml")
 	result, _ := transform(t, full)
 	inFull := map[string]bool{}
 	for pointer := range leaves(result.Parts[0].Doc.Root()) {

@@ -2,10 +2,11 @@ package cii_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
 
 var leafElement = regexp.MustCompile(`<(ram|udt|qdt):(\w+)([^>]*)>([^<]+)</(?:ram|udt|qdt):\w+>`)
@@ -14,10 +15,7 @@ var leafElement = regexp.MustCompile(`<(ram|udt|qdt):(\w+)([^>]*)>([^<]+)</(?:ra
 // must be refused, carried or reported as ignored; moved into a foreign namespace, it must be refused, or be ignored
 // where it was before. No leaf may win over another or vanish.
 func TestNothingIsLostInSilence(t *testing.T) {
-	data, err := os.ReadFile("testdata/full.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := formattest.File(t, "testdata/full.xml")
 	source := string(data)
 	before, _ := transform(t, data)
 	places := leafElement.FindAllStringSubmatchIndex(source, -1)

@@ -1,7 +1,6 @@
 package cii_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -9,15 +8,13 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
 
 // full returns full.xml with one change.
 func full(t *testing.T, old, replacement string) []byte {
 	t.Helper()
-	data, err := os.ReadFile("testdata/full.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := formattest.File(t, "testdata/full.xml")
 	if !strings.Contains(string(data), old) {
 		t.Fatalf("full.xml has no %q", old)
 	}

@@ -3,7 +3,6 @@ package facturx_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,9 +20,8 @@ import (
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/facturx"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files and the example")
 
 func registry() *transformers.Registry {
 	return transformers.NewRegistry(transformers.Limits{}, facturx.New(cii.Transformer{}), cii.Transformer{})
@@ -52,26 +50,9 @@ func pdf(metadata string, files ...pdftest.File) []byte {
 	return w.Table(w.Hybrid("Invoice", metadata, files...), "")
 }
 
-// read identifies and transforms; the codes say warning behind a colon.
+// read reads a document that is announced as a PDF.
 func read(r *transformers.Registry, data []byte) (transformers.Identity, transformers.Result, []violation.Violation) {
-	content, identity, violations := r.Identify(data, transformers.Hints{ContentType: "application/pdf"})
-	if violation.AnyFatal(violations) {
-		return identity, transformers.Result{}, violations
-	}
-	result, more := r.Transform(content, identity)
-	return identity, result, append(violations, more...)
-}
-
-func codes(violations []violation.Violation) []string {
-	var out []string
-	for _, v := range violations {
-		code := v.Code
-		if !v.IsFatal() {
-			code += ": warning"
-		}
-		out = append(out, code)
-	}
-	return out
+	return formattest.Read(r, data, transformers.Hints{ContentType: "application/pdf"})
 }
 
 func TestPlaces(t *testing.T) {
@@ -152,7 +133,7 @@ func TestMarks(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			identity, result, violations := read(r, pdf(tt.metadata, tt.files...))
-			assert.Equal(t, tt.want, codes(violations))
+			assert.Equal(t, tt.want, formattest.Codes(violations))
 			for _, v := range violations {
 				assert.NotContains(t, v.FR+v.EN, "%!")
 				assert.NotEmpty(t, v.Remedy)
@@ -181,10 +162,10 @@ func TestDataWithoutPDF(t *testing.T) {
 		content, identity, violations := registry().Identify(xml(specification), transformers.Hints{})
 		require.Empty(t, violations)
 		_, violations = registry().Transform(content, identity)
-		assert.Equal(t, want, codes(violations), specification)
+		assert.Equal(t, want, formattest.Codes(violations), specification)
 
 		_, _, hybrid := read(registry(), pdf("", invoice("factur-x.xml", specification)))
-		assert.Equal(t, want != nil, slices.Contains(codes(hybrid), "facturx_partial: warning"), specification)
+		assert.Equal(t, want != nil, slices.Contains(formattest.Codes(hybrid), "facturx_partial: warning"), specification)
 	}
 }
 
@@ -198,8 +179,8 @@ func TestBomb(t *testing.T) {
 	_, _, violations := read(r, data)
 	t.Logf("%d KiB refused in %v", len(data)>>10, time.Since(start))
 	runtime.ReadMemStats(&after)
-	assert.Equal(t, []string{"pdf_stream_size"}, codes(violations))
-	assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(slack*4*transformers.DefaultDocumentBytes))
+	assert.Equal(t, []string{"pdf_stream_size"}, formattest.Codes(violations))
+	assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(formattest.Slack*4*transformers.DefaultDocumentBytes))
 }
 
 // The original bytes stay as they came, and blanks before a PDF do no harm.
@@ -221,7 +202,7 @@ func TestExample(t *testing.T) {
 		Name: "factur-x.xml", MediaType: "text#2Fxml", Relationship: "Alternative", Data: inside,
 	}), "")
 	const path = "../../examples/documents/facturx-invoice.pdf"
-	if *update {
+	if formattest.Updating() {
 		require.NoError(t, os.WriteFile(path, want, 0o644))
 	}
 	got, err := os.ReadFile(path)
@@ -238,37 +219,19 @@ func TestExample(t *testing.T) {
 
 // What the invoices of the corpus become, as counts and codes.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("CORPUS")
-	if dir == "" {
-		t.Skip("CORPUS is not set")
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join("..", "..", dir)
-	}
-	paths, err := filepath.Glob(filepath.Join(dir, "facturx", "*.pdf"))
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
 	r := registry()
 	var lines strings.Builder
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		identity, result, violations := read(r, data)
+	for _, path := range formattest.Corpus(t, "facturx/*.pdf") {
+		identity, result, violations := read(r, formattest.File(t, path))
 		values := 0
 		for _, part := range result.Parts {
 			values += part.Doc.Len()
 		}
-		list, err := json.Marshal(codes(violations))
+		list, err := json.Marshal(formattest.Codes(violations))
 		require.NoError(t, err)
 		fmt.Fprintf(&lines, "%s: %s, %s, %d values, %d ignored, %s\n", filepath.Base(path), identity.Kind, identity.Version, values, len(result.Ignored), list)
 	}
-	const golden = "testdata/corpus.golden"
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(lines.String()), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), lines.String())
+	formattest.Golden(t, "testdata/corpus.golden", lines.String())
 }
 
 func BenchmarkFacturX(b *testing.B) {

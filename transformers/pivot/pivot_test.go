@@ -3,7 +3,6 @@ package pivot_test
 import (
 	"bytes"
 	"encoding/base64"
-	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -19,11 +18,10 @@ import (
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/facturx"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 	"github.com/commande-publique/passerelle/transformers/pivot"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files and the example")
 
 func registry(bytes int) *transformers.Registry {
 	limits := transformers.Limits{DocumentBytes: bytes}
@@ -33,24 +31,7 @@ func registry(bytes int) *transformers.Registry {
 }
 
 func read(r *transformers.Registry, data []byte) (transformers.Identity, transformers.Result, []violation.Violation) {
-	content, identity, violations := r.Identify(data, transformers.Hints{})
-	if violation.AnyFatal(violations) {
-		return identity, transformers.Result{}, violations
-	}
-	result, more := r.Transform(content, identity)
-	return identity, result, append(violations, more...)
-}
-
-func codes(violations []violation.Violation) []string {
-	var out []string
-	for _, v := range violations {
-		code := v.Code
-		if !v.IsFatal() {
-			code += ": warning"
-		}
-		out = append(out, code)
-	}
-	return out
+	return formattest.Read(r, data, transformers.Hints{})
 }
 
 const (
@@ -102,13 +83,7 @@ func TestOwnFields(t *testing.T) {
 		fmt.Fprintf(&b, "%s %s\n%s\n", part.Kind, part.Key, part.Doc.AppendJSON(nil))
 	}
 	fmt.Fprintf(&b, "ignored:\n%s\n", strings.Join(result.Ignored, "\n"))
-	const golden = "testdata/own.golden"
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(b.String()), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), b.String())
+	formattest.Golden(t, "testdata/own.golden", b.String())
 	assert.Equal(t, 37, result.Parts[0].Doc.Lookup("/issueDate").Source().Line)
 }
 
@@ -198,7 +173,7 @@ func TestRefused(t *testing.T) {
 			taken := time.Since(start)
 			runtime.ReadMemStats(&after)
 			t.Logf("%d KiB read in %v", len(tt.in)>>10, taken)
-			assert.Equal(t, tt.want, codes(violations))
+			assert.Equal(t, tt.want, formattest.Codes(violations))
 			for _, v := range violations {
 				assert.True(t, strings.HasPrefix(v.Source, "/CPPFacturePivot"), v.Source)
 				assert.NotContains(t, v.FR+v.EN, "%!")
@@ -209,7 +184,7 @@ func TestRefused(t *testing.T) {
 				assert.NotEmpty(t, result.Parts)
 			}
 			// At most ten invoices inside, each of the limit of a document with the copies on the way there.
-			assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(slack*10*4*transformers.DefaultDocumentBytes+8*len(tt.in)))
+			assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(formattest.Slack*10*4*transformers.DefaultDocumentBytes+8*len(tt.in)))
 		})
 	}
 }
@@ -233,7 +208,7 @@ func repeat(s string, n int) []string {
 func TestAllAttachments(t *testing.T) {
 	large := pj("Facture PDF", "f.pdf", make([]byte, 10<<20))
 	_, _, violations := read(registry(200<<20), file("", fields+strings.Repeat(large, 12)+pj("Facture PDF", "f.pdf", []byte("x"))))
-	assert.Equal(t, []string{"pivot_attachment_size"}, codes(violations))
+	assert.Equal(t, []string{"pivot_attachment_size"}, formattest.Codes(violations))
 	assert.Equal(t, "/CPPFacturePivot/CPPFactures/CPPFacturePivotUnitaire/PJ[13]/Contenu", violations[0].Source)
 }
 
@@ -246,8 +221,8 @@ func TestInvoicesThatInflate(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, _, violations := read(registry(0), data)
 	runtime.ReadMemStats(&after)
-	assert.Equal(t, repeat("pdf_stream_size", 10), codes(violations), "five of 3 MiB fit into 16 MiB")
-	assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(slack*15*4*transformers.DefaultDocumentBytes))
+	assert.Equal(t, repeat("pdf_stream_size", 10), formattest.Codes(violations), "five of 3 MiB fit into 16 MiB")
+	assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(formattest.Slack*15*4*transformers.DefaultDocumentBytes))
 }
 
 // Many faults do not hide that a file is refused.
@@ -265,7 +240,7 @@ func TestExample(t *testing.T) {
 	require.NoError(t, err)
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
-	if *update {
+	if formattest.Updating() {
 		before, rest, _ := bytes.Cut(got, []byte("<Contenu>"))
 		_, after, _ := bytes.Cut(rest, []byte("</Contenu>"))
 		content := base64.StdEncoding.EncodeToString(inside)

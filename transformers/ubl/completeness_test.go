@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
 
 // TestCompleteness finds every text and attribute of a source at the place where the binding puts it, and nothing else
@@ -28,7 +29,7 @@ func TestCompleteness(t *testing.T) {
 	seen := map[string]bool{}    // patterns of not-carried.golden
 	written := map[string]bool{} // canonical places that our own documents reach
 	check := func(t *testing.T, file string, own bool) {
-		data := read(t, file)
+		data := formattest.File(t, file)
 		_, result, violations := transform(t, data)
 		if len(violations) > 0 {
 			t.Fatalf("violations: %v", violations)
@@ -86,7 +87,7 @@ func TestCompleteness(t *testing.T) {
 		}
 	}
 	t.Run("corpus", func(t *testing.T) {
-		for _, file := range corpus(t, "en16931/ubl") {
+		for _, file := range formattest.Corpus(t, "en16931/ubl/*.[xX][mM][lL]") {
 			t.Run(filepath.Base(file), func(t *testing.T) { check(t, file, false) })
 		}
 		for pattern := range notCarried {
@@ -214,7 +215,7 @@ func readNotCarried(t *testing.T) map[string]string {
 func readTable(t *testing.T, file string, columns int) [][]string {
 	t.Helper()
 	var rows [][]string
-	for number, line := range strings.Split(string(read(t, file)), "\n") {
+	for number, line := range strings.Split(string(formattest.File(t, file)), "\n") {
 		if line == "" || line[0] == '#' {
 			continue
 		}

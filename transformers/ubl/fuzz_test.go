@@ -6,6 +6,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
 
@@ -13,7 +14,7 @@ import (
 // not larger than its source allows.
 func FuzzTransform(f *testing.F) {
 	for _, file := range append(ownDocuments(f), examples...) {
-		f.Add(read(f, file))
+		f.Add(formattest.File(f, file))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, refused := xmldoc.Parse(data)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
 
 // TestOwnDocuments keeps the whole canonical form of each of our documents.
@@ -15,7 +17,7 @@ func TestOwnDocuments(t *testing.T) {
 	for _, file := range append(ownDocuments(t), examples...) {
 		name := strings.TrimSuffix(filepath.Base(file), ".xml")
 		t.Run(name, func(t *testing.T) {
-			_, result, violations := transform(t, read(t, file))
+			_, result, violations := transform(t, formattest.File(t, file))
 			for _, v := range violations {
 				t.Errorf("%s at %s: %s", v.Code, v.Source, v.EN)
 			}
@@ -27,20 +29,20 @@ func TestOwnDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 			indented.WriteByte('\n')
-			golden(t, filepath.Join("testdata", name+".golden.json"), indented.Bytes())
+			formattest.Golden(t, filepath.Join("testdata", name+".golden.json"), indented.String())
 		})
 	}
 }
 
 // TestCorpus transforms the complete EN 16931 examples. The golden file holds no text of theirs.
 func TestCorpus(t *testing.T) {
-	files := corpus(t, "en16931/ubl")
+	files := formattest.Corpus(t, "en16931/ubl/*.[xX][mM][lL]")
 	if len(files) != 19 {
 		t.Errorf("%d files, want 19", len(files))
 	}
 	var got bytes.Buffer
 	for _, file := range files {
-		id, result, violations := transform(t, read(t, file))
+		id, result, violations := transform(t, formattest.File(t, file))
 		for _, v := range violations {
 			t.Errorf("%s: %s at %s: %s", filepath.Base(file), v.Code, v.Source, v.EN)
 		}
@@ -53,5 +55,5 @@ func TestCorpus(t *testing.T) {
 			filepath.Base(file), id.Kind, id.Version, values, doc.Root().Get("lines").Len(), len(result.Ignored),
 			sha256.Sum256([]byte(result.Key)), sha256.Sum256(doc.AppendJSON(nil)))
 	}
-	golden(t, "testdata/corpus.golden", got.Bytes())
+	formattest.Golden(t, "testdata/corpus.golden", got.String())
 }

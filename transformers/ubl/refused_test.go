@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/transformers/formattest"
 )
 
 // TestRefused breaks a document in one place and expects one violation, with its place and both languages.
@@ -138,7 +139,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			source := string(read(t, test.file))
+			source := string(formattest.File(t, test.file))
 			if !strings.Contains(source, test.old) {
 				t.Fatalf("%s holds no %s", test.file, test.old)
 			}
@@ -173,7 +174,7 @@ func complete(t *testing.T, v violation.Violation) {
 // TestKeptForTheSchema keeps values that are wrong in themselves as the source wrote them.
 func TestKeptForTheSchema(t *testing.T) {
 	for _, amount := range []string{"12,50", "NaN", "1e400000", "1 000.00", "--1", "0x10"} {
-		source := bytes.Replace(read(t, repository+"/examples/documents/ubl-invoice.xml"), []byte(">5776.74</cbc:PayableAmount>"),
+		source := bytes.Replace(formattest.File(t, repository+"/examples/documents/ubl-invoice.xml"), []byte(">5776.74</cbc:PayableAmount>"),
 			[]byte(">"+amount+"</cbc:PayableAmount>"), 1)
 		_, result, violations := transform(t, source)
 		payable := result.Parts[0].Doc.Lookup("/totals/payable")
@@ -185,7 +186,7 @@ func TestKeptForTheSchema(t *testing.T) {
 		"2026-02-30": "2026-02-30", "02/10/2026": "02/10/2026", "2026-10-02T00:00:00Z": "2026-10-02T00:00:00Z",
 		"2026-10-02+1:00": "2026-10-02+1:00", "2026-10-02-03:00": "2026-10-02", "2026-10-02Z": "2026-10-02",
 	} {
-		source := bytes.Replace(read(t, repository+"/examples/documents/ubl-invoice.xml"), []byte("<cbc:IssueDate>2026-10-02<"),
+		source := bytes.Replace(formattest.File(t, repository+"/examples/documents/ubl-invoice.xml"), []byte("<cbc:IssueDate>2026-10-02<"),
 			[]byte("<cbc:IssueDate>"+date+"<"), 1)
 		_, result, _ := transform(t, source)
 		if got := result.Parts[0].Doc.Lookup("/issueDate").Text(); got != want {
@@ -222,7 +223,7 @@ func TestViolationsAreBounded(t *testing.T) {
 
 // TestGroupsKnowTheirPlace lets a missing term be reported at the group of the source that lacks it.
 func TestGroupsKnowTheirPlace(t *testing.T) {
-	_, result, _ := transform(t, read(t, repository+"/examples/documents/ubl-invoice.xml"))
+	_, result, _ := transform(t, formattest.File(t, repository+"/examples/documents/ubl-invoice.xml"))
 	for pointer, want := range map[string]string{
 		"/seller":        "/Invoice/AccountingSupplierParty/Party",
 		"/buyer/address": "/Invoice/AccountingCustomerParty/Party/PostalAddress",

@@ -9,19 +9,20 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/commande-publique/passerelle/transformers/formattest"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
 
 // TestUnitFragments transforms the partial invoices of the official rule tests: whatever is missing, nothing panics,
 // the kind is known and the canonical form is written.
 func TestUnitFragments(t *testing.T) {
-	files := corpus(t, "en16931/unit")
+	files := formattest.Corpus(t, "en16931/unit/*.xml")
 	if len(files) != 206 {
 		t.Errorf("%d files, want 206", len(files))
 	}
 	fragments := 0
 	for _, file := range files {
-		for _, fragment := range cut(t, read(t, file)) {
+		for _, fragment := range cut(t, formattest.File(t, file)) {
 			fragments++
 			content := parse(t, fragment)
 			id, refused, ok := ubl.Transformer{}.Recognise(content)

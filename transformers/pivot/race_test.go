@@ -1,6 +1,0 @@
-//go:build race
-
-package pivot_test
-
-// slack is how many times more a test may allocate: under the race detector pools forget at random (sync.Pool).
-const slack = 2
