@@ -63,18 +63,39 @@ func Golden(t testing.TB, file, got string) {
 	}
 }
 
-// Page compares a part of docs/formats.md with what a test found, or rewrites it: the part between the comments
-// <!-- name --> and <!-- /name -->.
+const page = repository + "/docs/formats.md"
+
+// part cuts the page about formats around the part between the comments <!-- name --> and <!-- /name -->.
+func part(t testing.TB, name string) (before, text, after string) {
+	t.Helper()
+	start, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	before, rest, found := strings.Cut(string(File(t, page)), start)
+	text, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("%s has no part %s", page, name)
+	}
+	return before + start, text, end + after
+}
+
+// Page compares a part of the page about formats with what a test found, or rewrites it.
 func Page(t testing.TB, name, got string) {
 	t.Helper()
-	const file = repository + "/docs/formats.md"
-	start, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
-	before, rest, found := strings.Cut(string(File(t, file)), start)
-	_, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no part %s", file, name)
+	before, _, after := part(t, name)
+	Golden(t, page, before+got+after)
+}
+
+// Listed returns the first column of the table in a part of the page about formats, as far as it is code.
+func Listed(t testing.TB, name string) []string {
+	t.Helper()
+	_, text, _ := part(t, name)
+	var listed []string
+	for row := range strings.Lines(text) {
+		if cell, found := strings.CutPrefix(row, "| `"); found {
+			cell, _, _ = strings.Cut(cell, "`")
+			listed = append(listed, cell)
+		}
 	}
-	Golden(t, file, before+start+got+end+after)
+	return listed
 }
 
 // Read identifies and transforms a document.

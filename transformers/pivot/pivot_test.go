@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +15,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/pdfdoc/pdftest"
 	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/facturx"
@@ -85,6 +89,26 @@ func TestOwnFields(t *testing.T) {
 	fmt.Fprintf(&b, "ignored:\n%s\n", strings.Join(result.Ignored, "\n"))
 	formattest.Golden(t, "testdata/own.golden", b.String())
 	assert.Equal(t, 37, result.Parts[0].Doc.Lookup("/issueDate").Source().Line)
+}
+
+// The page about formats names every field of a pivot, as one that is carried or as one that is not.
+func TestFormatsPage(t *testing.T) {
+	_, result, _ := read(registry(0), formattest.File(t, "testdata/own.xml"))
+	source, fault := xmldoc.Parse(formattest.File(t, "testdata/own.xml"))
+	require.Nil(t, fault)
+	const unit = "/CPPFacturePivot/CPPFactures/CPPFacturePivotUnitaire[1]/"
+	fields, lost := map[string]bool{}, map[string]bool{}
+	for i := range source.Len() {
+		e := source.Element(document.Ref(i + 1))
+		if field, found := strings.CutPrefix(e.Path(), unit); found && e.Text() != "" {
+			fields[field] = true
+			lost[field] = slices.Contains(result.Ignored, e.Path())
+		}
+	}
+	maps.DeleteFunc(lost, func(_ string, yes bool) bool { return !yes })
+	carried, notCarried := formattest.Listed(t, "pivot-carried"), formattest.Listed(t, "pivot-not-carried")
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(lost)), notCarried)
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(fields)), append(carried, notCarried...))
 }
 
 // The invoice inside is the invoice, and its places say where it lies.

@@ -98,6 +98,22 @@ func TestCompleteness(t *testing.T) {
 	})
 }
 
+// TestFormatsPage: the page about formats names what the canonical invoice does not carry.
+func TestFormatsPage(t *testing.T) {
+	var ignored []string
+	for pattern, how := range readNotCarried(t) {
+		if how == "ignored" {
+			ignored = append(ignored, strings.TrimPrefix(pattern, "/*/"))
+		}
+	}
+	listed := formattest.Listed(t, "ubl-not-carried")
+	slices.Sort(ignored)
+	slices.Sort(listed)
+	if !slices.Equal(listed, ignored) {
+		t.Errorf("docs/formats.md lists\n%q, not carried are\n%q", listed, ignored)
+	}
+}
+
 // TestBindingNamesTheTerms holds the binding table against the schema: the same term at the same place.
 func TestBindingNamesTheTerms(t *testing.T) {
 	terms := readTerms(t)
