@@ -125,7 +125,10 @@ func (c *cli) rulesShow() *cobra.Command {
 				}
 			}
 			if !found {
-				return fmt.Errorf(c.say("règle inconnue : « %s » ; la plus proche : %s", "unknown rule: %q; the nearest: %s"), args[0], diag.Nearest(args[0], ids))
+				if nearest := diag.Nearest(args[0], ids); nearest != "" {
+					return fmt.Errorf(c.say("règle inconnue : « %s » ; la plus proche : %s", "unknown rule: %q; the nearest: %s"), args[0], nearest)
+				}
+				return fmt.Errorf(c.say("règle inconnue : « %s » ; « rules list » les donne toutes, les vôtres avec --config", "unknown rule: %q; \"rules list\" has them all, yours with --config"), args[0])
 			}
 			return nil
 		},
