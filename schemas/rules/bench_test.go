@@ -60,7 +60,7 @@ func bindingOf(p *Pack, root xmldoc.Element) int {
 }
 
 func BenchmarkLoad(b *testing.B) {
-	shapes := invoiceShapes(b)
+	shapes := shippedShapes(b)
 	for b.Loop() {
 		if _, list := Load(nil, shapes); list.HasErrors() {
 			b.Fatal(list.Err())

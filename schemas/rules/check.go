@@ -48,6 +48,13 @@ var (
 		RemedyFR: "Signalez ce défaut de la passerelle avec le document : rien n'est accepté sans contrôle.",
 		RemedyEN: "Report this fault of the gateway with the document: nothing is accepted unchecked.",
 	}
+	notSent = violation.Spec{
+		Code:     "rule_pack_needs_source",
+		FR:       "le paquet de règles %[1]s juge le document tel qu'il a été envoyé (XML), pas sa forme canonique",
+		EN:       "the rule pack %[1]s judges the document as it was sent (XML), not its canonical form",
+		RemedyFR: "Envoyez le document dans son format d'origine.",
+		RemedyEN: "Send the document in its original format.",
+	}
 	notInForce = violation.Spec{
 		Code:     "rule_pack_not_in_force",
 		FR:       "aucune version du paquet de règles %[1]q n'est en vigueur le %[2]s",
@@ -148,6 +155,7 @@ var runs = sync.Pool{New: func() any {
 type run struct {
 	subject Subject
 	day     string
+	kind    string // of the document
 	facts   facts
 	walker  walker
 	this    int32    // what the rule is judged for
@@ -228,12 +236,18 @@ func (r *run) prepare(p *Pack) *model {
 			if r.facts.model != b.model {
 				r.walker.read(b, &r.facts, xml)
 			}
+			r.kind = kind
 			return b.model
 		}
 	}
 	if r.subject.Doc == nil || !slices.Contains(p.Kinds, r.subject.Doc.Root().Get("kind").Text()) {
 		return nil
 	}
+	if p.sent {
+		r.found = append(r.found, notSent.New(violation.At{}, p.Name))
+		return nil
+	}
+	r.kind = r.subject.Doc.Root().Get("kind").Text()
 	canonical := p.vocabulary.canonical
 	if r.facts.model != canonical.model {
 		canonical.read(&r.facts, r.subject.Doc)

@@ -118,6 +118,34 @@ func TestFamily(t *testing.T) {
 	}
 }
 
+// Rules that packs have in common are in each of them, with its fields. A pack that judges documents as they were sent
+// refuses canonical ones.
+func TestCommon(t *testing.T) {
+	shared := "common: shared\nrules:\n" +
+		"  - {id: 'A-{code}', severity: fatal, test: \"BT-5 = '{code}'\", at: BT-5, fr: 'pas {code}', en: 'not {code}', remedy: {fr: c, en: d}}\n" +
+		"  - family: {as: rule, values: {B: {is: \"BT-5 != '{code}'\"}}}\n    rules: [{id: '{rule}', severity: fatal, test: '{is}', fr: a, en: b, remedy: {fr: c, en: d}}]\n"
+	sent := strings.Replace(head, "kinds: [invoice]\n", "kinds: [invoice]\ncanonical: none\ncommon: {shared: {code: SEK}}\n", 1) +
+		"  - {id: C, severity: fatal, for: tax-total, test: 'true', fr: a, en: b, remedy: {fr: c, en: d}, cii: {test: none}}\n"
+	p := loadPack(t, sent, shared)
+	doc, _ := transform(t, parseXML(t, small))
+	for _, c := range []struct {
+		as      string
+		subject Subject
+		want    string
+	}{
+		{"as sent", Subject{Doc: doc, XML: parseXML(t, small).Root()}, "A-SEK not SEK"},
+		{"canonical", Subject{Doc: doc}, "rule_pack_needs_source the rule pack mine judges the document as it was sent (XML), not its canonical form"},
+	} {
+		vs := Check(c.subject, []*Pack{p})
+		if len(vs) != 1 || vs[0].Code+" "+vs[0].EN != c.want || !vs[0].IsFatal() {
+			t.Errorf("%s: %+v", c.as, vs)
+		}
+	}
+	if forms := p.rule("C").Forms; len(forms) != 2 || forms[0].Syntax != "cii" || forms[1].Syntax != "ubl" || forms[1].Test != "true" {
+		t.Errorf("forms: %+v", forms)
+	}
+}
+
 // What cannot be judged is not passed, and says which value keeps it from being judged.
 func TestNotJudged(t *testing.T) {
 	for _, c := range []struct{ rule, pointer, says string }{
@@ -256,7 +284,7 @@ func TestVersions(t *testing.T) {
 func TestReplaced(t *testing.T) {
 	mine := strings.NewReplacer("pack: mine", "pack: en16931", "'1'", "'1.3.16'", "'2026-01-01'", "'2017-06-28'").Replace(head) +
 		"  - {id: MY-01, severity: fatal, test: 'false', fr: a, en: b, remedy: {fr: c, en: d}}\n"
-	set, list := Load([]File{{"mine.yaml", []byte(mine)}}, invoiceShapes(t))
+	set, list := Load([]File{{"mine.yaml", []byte(mine)}}, shippedShapes(t))
 	if set == nil {
 		t.Fatal(list.Err())
 	}

@@ -77,7 +77,9 @@ type compiler struct {
 	model      *model
 	lists      func(name string) *codeList // nil when there is none
 	listNames  []string
-	this       *slot // what the rule is judged for
+	maps       map[string]*codeMap
+	kinds      []string // of documents that the pack judges
+	this       *slot    // what the rule is judged for
 	// lenient makes terms that only other syntaxes have absent: messages are one for all.
 	lenient bool
 	faults  []fault

@@ -8,7 +8,9 @@
 //	valid: {from: "2017-06-28"}    # first day, and "to": the last day if there is one
 //	description: {fr: ..., en: ...}
 //	kinds: [invoice, credit-note]  # the kinds of canonical documents that it judges
+//	canonical: none                # optional: it judges documents as they were sent and refuses canonical ones
 //	lists: {currencies: iso4217}   # optional: short names for code lists
+//	common: {shared: {version: '2.3'}}   # optional: rules of "common: shared", with their fields
 //	rules:
 //	  - id: BR-CO-10               # official where there is one; stable for ever
 //	    severity: fatal            # fatal refuses the document, warning is reported
@@ -37,6 +39,9 @@
 //     BR-36: {group: BG-21, amount: BT-99}
 //     rules:
 //   - {id: "{rule}", for: "{group}", test: "exists({amount})", fr: "trouvé {{amount}}", ...}
+//
+// What several packs have in common stands in a file of its own, "common: NAME" and "rules:". A pack that names it has
+// its rules as if they were written there, with {field} put in as the pack says.
 //
 // # Terms
 //
@@ -74,6 +79,9 @@
 //	text(X) first(X) distinct(X)     the texts of numbers or dates; the first; each text once
 //	length(X) upper(X) lower(X) normal(X) left(X, 2) before(X, '.') after(X, '.') concat(a, b)
 //	starts(X, 'a') ends(X, 'a') contains(X, 'a') matches(X, 're2')
+//	keyed(//X, K, V)                 the nodes of X in the whole document one of whose K, a term in X, has a text of V
+//	lookup(V, 'map', 'column')       what a map gives to the texts of V
+//	kind('espd-request')             the document is of that kind
 //
 // # Verdicts
 //
@@ -89,6 +97,13 @@
 //	source: ...                  # where the codes come from, and when
 //	codes: |                     # white space between codes
 //	  AD AE AF
+//
+// # Maps
+//
+//	map: criteria                # the name for lookup; valid, title and source as in a code list
+//	columns: [type, groups]
+//	rows: |                      # a key, and its values in each column, with commas between several
+//	  a1b2; fraud; 1
 //
 // # Bindings
 //

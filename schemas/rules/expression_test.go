@@ -102,7 +102,17 @@ var rows = []row{
 	{"", "any(BT-109, . = 2) and not any(BT-109, . = 3)", "+"},
 	{"", "any(BT-107, . = 2)", "?"},
 	{"", "false or false or BT-5 = 'EUR'", "+"},
+	// What is found by a key: nodes of the document, values of a map. The kind of the document.
+	{"BG-23", "count(keyed(//BG-25, BT-151, BT-118)) = 1 and keyed(//BT-126, BT-126, BT-118) = 'S'", "-"},
+	{"BG-25", "any(keyed(//BG-23, BT-118, BT-151), BT-117 = 2)", "+-"},
+	{"", "count(keyed(//BG-25, BT-126, BT-126)) = 2 and absent(keyed(//BG-25, BT-126, BT-1)) and absent(keyed(//BG-10, BT-59, BT-1))", "+"},
+	{"", "lookup(BT-5, 'rates', 'names') = 'b' and count(lookup(BT-5, 'rates', 'names')) = 2 and decimal(lookup(BT-5, 'rates', 'rate')) = 1.5", "+"},
+	{"", "absent(lookup(BT-1, 'rates', 'names')) and exists(lookup('SEK', 'rates', 'names')) and absent(lookup('SEK', 'rates', 'rate'))", "+"},
+	{"", "kind('invoice') and not kind('credit-note')", "+"},
 }
+
+// rates is a map.
+const rates = "map: rates\nvalid: {from: '2020-01-01'}\ntitle: {fr: a, en: b}\nsource: c\ncolumns: [names, rate]\nrows: |\n  EUR; a, b; 1.5\n  SEK; c;\n\n  X Y; d; 2\n"
 
 // codes is a code list in two editions.
 const codes = "list: mine\nvalid: {from: '2020-01-01'}\ntitle: {fr: a, en: b}\nsource: c\ncodes: EUR SEK\n"
@@ -110,11 +120,11 @@ const codes = "list: mine\nvalid: {from: '2020-01-01'}\ntitle: {fr: a, en: b}\ns
 func TestExpressions(t *testing.T) {
 
 	var pack strings.Builder
-	pack.WriteString(head)
+	pack.WriteString(strings.Replace(head, "[invoice]", "[invoice, credit-note]", 1))
 	for i, r := range rows {
 		fmt.Fprintf(&pack, "  - {id: R%d, severity: fatal, for: %s, test: %q, at: BT-1, fr: a, en: b, remedy: {fr: c, en: d}, canonical: {test: none}, cii: {test: none}}\n", i, orDocument(r.forEach), r.test)
 	}
-	p := loadPack(t, pack.String(), codes)
+	p := loadPack(t, pack.String(), codes, rates)
 	source := parseXML(t, small)
 	for i, r := range rows {
 		one := p.only(func(rule *Rule) bool { return rule.ID == fmt.Sprintf("R%d", i) })
@@ -161,7 +171,7 @@ func loadPack(t testing.TB, files ...string) *Pack {
 
 func loadBeside(t testing.TB, files ...string) (*Set, diag.List) {
 	t.Helper()
-	l := newLoader(invoiceShapes(t))
+	l := newLoader(shippedShapes(t))
 	for _, f := range shippedSource(t) {
 		if !strings.HasPrefix(f.Name, "packs/") {
 			l.file(f, true)

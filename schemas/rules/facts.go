@@ -98,7 +98,11 @@ type facts struct {
 	count []int32
 	// visited counts the nodes that paths went through, which is what judging costs.
 	visited int
+	indexes map[index]map[string][]int32
 }
+
+// index finds the nodes of a slot by the texts of a term that each of them holds.
+type index struct{ of, by *slot }
 
 // fact is one occurrence of a group or a term. The first is the document.
 type fact struct {
@@ -118,6 +122,7 @@ func (f *facts) reset(m *model, ref int32) {
 	f.model, f.visited = m, 0
 	clear(f.nodes) // let go of the texts of the document before
 	f.nodes, f.lists = f.nodes[:0], f.lists[:0]
+	f.indexes = nil
 	if cap(f.count) < len(m.slots) {
 		f.count = make([]int32, len(m.slots))
 	}
@@ -260,4 +265,29 @@ func (f *facts) nearest(at int32, down []int32) (found int32, there bool) {
 		}
 	}
 	return found, false
+}
+
+// index returns the nodes at the end of a path from the document by the texts at the end of a path below each of them.
+// It is made when it is first asked for.
+func (f *facts) index(of, by *path) map[string][]int32 {
+	key := index{of.to, by.to}
+	if found, made := f.indexes[key]; made {
+		return found
+	}
+	found := map[string][]int32{}
+	var below []int32
+	for _, at := range f.all(nil, 0, of.down) {
+		below = f.all(below[:0], at, by.down)
+		for _, n := range below {
+			text := f.nodes[n].text
+			if same := found[text]; len(same) == 0 || same[len(same)-1] != at {
+				found[text] = append(same, at)
+			}
+		}
+	}
+	if f.indexes == nil {
+		f.indexes = map[index]map[string][]int32{}
+	}
+	f.indexes[key] = found
+	return found
 }

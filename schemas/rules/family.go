@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/diag"
@@ -45,8 +46,23 @@ func (p phrase) position(at int) diag.Position {
 	return p.from.PositionAt(line, column)
 }
 
-// fields are the values that a family puts into its rules: {name} is replaced by the text.
+// fields are the values that a family, or a pack, puts into rules: {name} is replaced by the text.
 type fields map[string]string
+
+// fieldsFile is the YAML of fields.
+type fieldsFile = yamldoc.Map[yamldoc.String]
+
+// with returns the fields and those of a file, which win.
+func (f fields) with(more fieldsFile) fields {
+	all := maps.Clone(f)
+	if all == nil {
+		all = fields{}
+	}
+	for name, text := range more.All() {
+		all[name.Value] = f.fill(text).text
+	}
+	return all
+}
 
 // fill replaces the placeholders of the fields. What is put in is not looked at again.
 func (f fields) fill(s yamldoc.String) phrase {
@@ -90,8 +106,8 @@ type entryFile struct {
 
 type familyFile struct {
 	Family struct {
-		As     yamldoc.String                           `yaml:"as,required"`
-		Values yamldoc.Map[yamldoc.Map[yamldoc.String]] `yaml:"values,required"`
+		As     yamldoc.String          `yaml:"as,required"`
+		Values yamldoc.Map[fieldsFile] `yaml:"values,required"`
 	} `yaml:"family,required"`
 	Rules []ruleFile `yaml:"rules,required"`
 }
@@ -106,17 +122,16 @@ func (e *entryFile) UnmarshalYAMLNode(n *yamldoc.Node) diag.List {
 	return yamldoc.Decode(n, e.rule)
 }
 
-// expand calls f for every rule of the entry: once for a rule, once for each value and rule of a family.
-func (e *entryFile) expand(f func(*ruleFile, fields)) {
+// expand calls f for every rule of the entry with its fields, beside those given: once for a rule, once for each value
+// and rule of a family.
+func (e *entryFile) expand(given fields, f func(*ruleFile, fields)) {
 	if e.rule != nil {
-		f(e.rule, nil)
+		f(e.rule, given)
 		return
 	}
 	for key, value := range e.family.Family.Values.All() {
-		named := fields{e.family.Family.As.Value: key.Value}
-		for name, text := range value.All() {
-			named[name.Value] = text.Value
-		}
+		named := given.with(value)
+		named[e.family.Family.As.Value] = key.Value
 		for i := range e.family.Rules {
 			f(&e.family.Rules[i], named)
 		}

@@ -34,6 +34,10 @@ func newFunctions() map[string]function {
 		"any":    {2, 2, func(c *compiler, n *syntaxNode, at *slot) value { return c.quantifier(n, at, yes) }},
 		"all":    {2, 2, func(c *compiler, n *syntaxNode, at *slot) value { return c.quantifier(n, at, no) }},
 
+		"keyed":  {3, 3, (*compiler).keyed},
+		"kind":   {1, 1, (*compiler).ofKind},
+		"lookup": {3, 3, (*compiler).lookup},
+
 		"sum": {1, 1, func(c *compiler, n *syntaxNode, at *slot) value { return c.reduce(n, at, decimal.add, have) }},
 		"min": {1, 1, func(c *compiler, n *syntaxNode, at *slot) value { return c.reduce(n, at, lesser, absent) }},
 		"max": {1, 1, func(c *compiler, n *syntaxNode, at *slot) value { return c.reduce(n, at, greater, absent) }},

@@ -104,7 +104,7 @@ func FuzzFacts(f *testing.F) {
 
 // Any file is refused with faults, or gives packs.
 func FuzzLoad(f *testing.F) {
-	shapes := invoiceShapes(f)
+	shapes := shippedShapes(f)
 	for _, name := range []string{"testdata/load/pack.yaml", "testdata/load/binding.yaml", "testdata/load/list.yaml"} {
 		data, err := os.ReadFile(name)
 		if err != nil {

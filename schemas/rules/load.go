@@ -15,7 +15,7 @@ import (
 	"github.com/commande-publique/passerelle/schemas/rules/syntax"
 )
 
-//go:embed packs/*.yaml bindings/*.yaml lists/*.yaml
+//go:embed packs/*.yaml bindings/*.yaml lists/*.yaml maps/*.yaml
 var shipped embed.FS
 
 // Shapes gives the shape of the canonical documents of each kind.
@@ -35,7 +35,8 @@ const (
 	CodeList     = "rule_list"     // a code list that does not exist, or a code in it that is wrong
 )
 
-// File is a file of rules: a pack or a part of one, a binding, or a code list. Its first key says which.
+// File is a file of rules: a pack or a part of one, rules that packs have in common, a binding, a code list or a map.
+// Its first key says which.
 type File struct {
 	Name string
 	Data []byte
@@ -48,10 +49,18 @@ type packFile struct {
 	Valid       validity                    `yaml:"valid,required"`
 	Description bilingual                   `yaml:"description,required"`
 	Kinds       texts                       `yaml:"kinds,required"`
+	Canonical   yamldoc.String              `yaml:"canonical,oneof=none"`
 	Lists       yamldoc.Map[yamldoc.String] `yaml:"lists"`
+	Common      yamldoc.Map[fieldsFile]     `yaml:"common"`
 	Rules       []entryFile                 `yaml:"rules,required"`
 	name        string
 	shipped     bool
+}
+
+// commonFile is the YAML of rules that several packs have.
+type commonFile struct {
+	Common yamldoc.String `yaml:"common,required"`
+	Rules  []entryFile    `yaml:"rules,required"`
 }
 
 type texts = yamldoc.List[yamldoc.String]
@@ -149,8 +158,10 @@ type loader struct {
 	bindings     []*bindingFile
 	tables       []placedTable
 	packs        []*packFile
+	commons      map[string]*commonFile
 	lists        map[string]*codeList
 	listNames    []string // sorted, once all are known
+	maps         map[string]*codeMap
 	parsed       map[string]parsed
 	vocabularies map[string]*vocabulary // by the kinds of a pack
 	said         map[diag.Diagnostic]bool
@@ -158,7 +169,10 @@ type loader struct {
 }
 
 func newLoader(shapes Shapes) *loader {
-	return &loader{shapes: shapes, lists: map[string]*codeList{}, vocabularies: map[string]*vocabulary{}, parsed: map[string]parsed{}}
+	return &loader{
+		shapes: shapes, commons: map[string]*commonFile{}, lists: map[string]*codeList{}, maps: map[string]*codeMap{},
+		vocabularies: map[string]*vocabulary{}, parsed: map[string]parsed{},
+	}
 }
 
 // node takes one file; what it is follows from its keys. It may be nil, when there was nothing to read.
@@ -184,6 +198,17 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 			return
 		}
 		l.list.Append(loadList(list, l.lists))
+	case node.Field("map") != nil:
+		m := &mapFile{}
+		if faults := yamldoc.Decode(node, m); faults.HasErrors() {
+			l.list.Append(faults)
+			return
+		}
+		l.list.Append(loadMap(m, l.maps))
+	case node.Field("pack") == nil && node.Field("common") != nil:
+		c := &commonFile{}
+		l.list.Append(yamldoc.Decode(node, c))
+		l.commons[c.Common.Value] = c
 	default:
 		p := &packFile{name: name, shipped: shipped}
 		l.list.Append(yamldoc.Decode(node, p))

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,11 +15,11 @@ func (l *loader) pack(parts []*packFile) *Pack {
 	head := parts[0]
 	pack := &Pack{
 		Name: head.Pack.Value, Version: head.Version.Value, From: head.Valid.From.Value, To: head.Valid.To.Value,
-		Description: head.Description.text(), shipped: head.shipped, forms: map[*model][]form{},
+		Description: head.Description.text(), shipped: head.shipped, sent: head.Canonical.IsSet(), forms: map[*model][]form{},
 	}
-	if head.Pack.IsSet() && strings.Trim(head.Pack.Value, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		l.list.Errorf(head.Pack.Pos, CodePack, "nom de paquet %[1]q : attendu des minuscules, des chiffres et des tirets",
-			"pack name %[1]q: expected lower-case letters, digits and hyphens", head.Pack.Value)
+	if head.Pack.IsSet() && strings.Trim(head.Pack.Value, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
+		l.list.Errorf(head.Pack.Pos, CodePack, "nom de paquet %[1]q : attendu des minuscules, des chiffres, des points et des tirets",
+			"pack name %[1]q: expected lower-case letters, digits, dots and hyphens", head.Pack.Value)
 	}
 	pack.Kinds = values(head.Kinds)
 	for _, p := range parts {
@@ -42,13 +43,24 @@ func (l *loader) pack(parts []*packFile) *Pack {
 			}
 		}
 		rl := &ruleLoader{loader: l, pack: pack, short: part.Lists}
-		for i := range part.Rules {
-			part.Rules[i].expand(func(f *ruleFile, with fields) {
-				rl.with = with
-				if rl.id(f, first) {
-					rl.rule(f)
-				}
-			})
+		all := func(entries []entryFile, given fields) {
+			for i := range entries {
+				entries[i].expand(given, func(f *ruleFile, with fields) {
+					rl.with = with
+					if rl.id(f, first) {
+						rl.rule(f)
+					}
+				})
+			}
+		}
+		all(part.Rules, nil)
+		for name, with := range part.Common.All() {
+			if common := l.commons[name.Value]; common != nil {
+				all(common.Rules, fields{}.with(with))
+				continue
+			}
+			d := diag.Errorf(name.Pos, CodePack, "règles communes inconnues %[1]q", "unknown common rules %[1]q", name.Value)
+			l.add(withSuggestion(d, name.Value, slices.Sorted(maps.Keys(l.commons))))
 		}
 	}
 	return pack
@@ -111,7 +123,9 @@ func (l *ruleLoader) rule(f *ruleFile) {
 		r.Terms = append(r.Terms, term.text)
 	}
 	l.pack.Rules = append(l.pack.Rules, r)
-	l.form(r, f, v.canonical.model)
+	if !l.pack.sent {
+		l.form(r, f, v.canonical.model)
+	}
 	for _, b := range v.bindings {
 		l.form(r, f, b.model)
 	}
@@ -157,7 +171,7 @@ const noTest = "none"
 // form compiles a rule for one syntax.
 func (l *ruleLoader) form(r *Rule, f *ruleFile, m *model) {
 	w := l.in(f, m.syntax)
-	if m.syntax == Canonical || f.variant(m.syntax) != nil {
+	if m.syntax == Canonical || l.pack.sent || f.variant(m.syntax) != nil {
 		said := Form{Syntax: m.syntax, Severity: w.severity, When: w.when.text, At: w.at.text}
 		if w.test.text != noTest {
 			said.Test = w.test.text
@@ -192,7 +206,10 @@ func (l *ruleLoader) form(r *Rule, f *ruleFile, m *model) {
 }
 
 func (l *ruleLoader) compiler(m *model) *compiler {
-	return &compiler{vocabulary: l.pack.vocabulary, model: m, this: m.root(), lists: l.codeList, listNames: l.listNames}
+	return &compiler{
+		vocabulary: l.pack.vocabulary, model: m, kinds: l.pack.Kinds, this: m.root(),
+		lists: l.codeList, listNames: l.listNames, maps: l.maps,
+	}
 }
 
 // codeList finds a list by the short name that the pack gives it, or its own.

@@ -22,7 +22,7 @@ import (
 
 // verdict is a line of the oracle, which runs the official artefacts: what fires how often in a document.
 type verdict struct {
-	File           string
+	File, Version  string
 	Fatal, Warning map[string]int
 	Error          string // why there is no verdict: it "stopped" where a value is none, or it does not know the root
 }
@@ -44,9 +44,9 @@ func TestOracle(t *testing.T) {
 	}
 	pack := []*Pack{packUnderTest(t)}
 	files := shard(t, append(oracleDocuments(t, oracle), extraDocuments(t)...))
-	c := comparison{t: t, different: map[string]int{}, fired: map[string]bool{}}
+	c := newComparison(t, "BR-,UBL-,CII-")
 	stopped := 0
-	for _, v := range verdicts(t, oracle, files) {
+	for _, v := range verdicts(t, oracle, "en16931", files) {
 		if v.Error != "" {
 			stopped++
 			continue
@@ -62,6 +62,13 @@ func TestOracle(t *testing.T) {
 		}
 		c.document(v, Check(Subject{XML: doc.Root()}, pack))
 	}
+	c.report(stopped)
+}
+
+// report says what was the same and what was not.
+func (c *comparison) report(stopped int) {
+	t := c.t
+	t.Helper()
 	t.Logf("%d documents with a verdict: the same fatal rules in %d, the same rules in %d; %d without a verdict; %d rules fired",
 		c.documents, c.sameFatal, c.same, stopped, len(c.fired))
 	byNumber := func(a, b string) int { return cmp.Or(c.different[b]-c.different[a], cmp.Compare(a, b)) }
@@ -76,9 +83,14 @@ func TestOracle(t *testing.T) {
 // comparison is what is known of all documents so far. Rules are written with their severity: "fatal BR-CO-10".
 type comparison struct {
 	t                          *testing.T
+	starts                     string // of the ids that are compared, with commas between them
 	documents, same, sameFatal int
 	different                  map[string]int // documents in which a rule differs
 	fired                      map[string]bool
+}
+
+func newComparison(t *testing.T, starts string) comparison {
+	return comparison{t: t, starts: cmp.Or(os.Getenv("ORACLE_RULES"), starts), different: map[string]int{}, fired: map[string]bool{}}
 }
 
 // document compares the rules that fire in one document.
@@ -87,14 +99,14 @@ func (c *comparison) document(v verdict, found []violation.Violation) {
 	want, got := map[string]int{}, map[string]int{}
 	for severity, rules := range map[violation.Severity]map[string]int{violation.Fatal: v.Fatal, violation.Warning: v.Warning} {
 		for id, n := range rules {
-			if compared(id) {
+			if c.compared(id) {
 				want[string(severity)+" "+id] = n
 				c.fired[id] = true
 			}
 		}
 	}
 	for _, f := range found {
-		if compared(f.Code) {
+		if c.compared(f.Code) {
 			got[string(f.Severity)+" "+f.Code] += max(1, f.Count)
 		}
 	}
@@ -119,9 +131,8 @@ func (c *comparison) document(v verdict, found []violation.Violation) {
 }
 
 // compared tells whether a rule is compared: all those of the standard, or those that ORACLE_RULES names.
-func compared(id string) bool {
-	starts := cmp.Or(os.Getenv("ORACLE_RULES"), "BR-,UBL-,CII-")
-	return slices.ContainsFunc(strings.Split(starts, ","), func(start string) bool { return strings.HasPrefix(id, start) })
+func (c *comparison) compared(id string) bool {
+	return slices.ContainsFunc(strings.Split(c.starts, ","), func(start string) bool { return strings.HasPrefix(id, start) })
 }
 
 // oracleDocuments lists the complete examples and their mutants, which are made if the cache has none.
@@ -131,20 +142,26 @@ func oracleDocuments(t *testing.T, oracle string) []string {
 	var all []string
 	for _, syntax := range []string{"ubl", "cii"} {
 		examples := listed(t, filepath.Join(corpus(t, "en16931"), syntax))
-		dir := filepath.Join(oracleCache(t), "mutants-"+seed+"-"+count, syntax)
-		if _, err := os.Stat(dir); err != nil {
-			unfinished := dir + ".new"
-			if err := os.RemoveAll(unfinished); err != nil {
-				t.Fatal(err)
-			}
-			output(t, exec.Command("python3", append([]string{filepath.Join(oracle, "mutate.py"), "--seed", seed, "--count", count, unfinished}, examples...)...))
-			if err := os.Rename(unfinished, dir); err != nil {
-				t.Fatal(err)
-			}
-		}
-		all = append(append(all, examples...), listed(t, dir)...)
+		all = append(append(all, examples...), mutants(t, oracle, seed, count, syntax, examples)...)
 	}
 	return all
+}
+
+// mutants lists the mutants of some examples, which are made if the cache has none.
+func mutants(t *testing.T, oracle, seed, count, name string, examples []string) []string {
+	t.Helper()
+	dir := filepath.Join(oracleCache(t), "mutants-"+seed+"-"+count, name)
+	if _, err := os.Stat(dir); err != nil {
+		unfinished := dir + ".new"
+		if err := os.RemoveAll(unfinished); err != nil {
+			t.Fatal(err)
+		}
+		output(t, exec.Command("python3", append([]string{filepath.Join(oracle, "mutate.py"), "--seed", seed, "--count", count, unfinished}, examples...)...))
+		if err := os.Rename(unfinished, dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return listed(t, dir)
 }
 
 // extraDocuments lists the documents of ORACLE_EXTRA.
@@ -189,7 +206,7 @@ func shard(t *testing.T, files []string) []string {
 }
 
 // verdicts asks the oracle about the files, or the cache if these very documents were judged before.
-func verdicts(t *testing.T, oracle string, files []string) []verdict {
+func verdicts(t *testing.T, oracle, pack string, files []string) []verdict {
 	t.Helper()
 	digest := sha256.New()
 	for _, file := range files {
@@ -202,7 +219,7 @@ func verdicts(t *testing.T, oracle string, files []string) []verdict {
 	cached := filepath.Join(oracleCache(t), "verdicts-"+hex.EncodeToString(digest.Sum(nil))[:16]+".jsonl")
 	lines, err := os.ReadFile(cached)
 	if err != nil {
-		c := exec.Command(filepath.Join(oracle, "oracle.sh"), "en16931", "-")
+		c := exec.Command(filepath.Join(oracle, "oracle.sh"), pack, "-")
 		c.Stdin = strings.NewReader(strings.Join(files, "\n") + "\n")
 		lines = output(t, c)
 		if err := os.WriteFile(cached, lines, 0o600); err != nil {

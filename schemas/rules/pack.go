@@ -25,6 +25,7 @@ type Pack struct {
 	Tables []*syntax.Table
 
 	shipped    bool // in the binary
+	sent       bool // it judges documents as they were sent, no canonical ones
 	vocabulary *vocabulary
 	forms      map[*model][]form // the rules as each syntax has them
 }
@@ -40,7 +41,8 @@ type Rule struct {
 	Terms []string
 	// Message is what is said where the rule is broken, with {expressions} for values; Remedy says what to do.
 	Message, Remedy Text
-	// Forms are how the rule is judged: the first for canonical documents, then what differs in a syntax.
+	// Forms are how the rule is judged: the first for canonical documents, then what differs in a syntax; of a pack that
+	// judges no canonical ones, one for each syntax.
 	Forms []Form
 }
 

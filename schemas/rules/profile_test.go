@@ -61,7 +61,7 @@ func TestProfilesNameShippedPacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, list := Load(nil, invoiceShapes(t))
+	set, list := Load(nil, shippedShapes(t))
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -10,28 +10,38 @@ import (
 	"github.com/commande-publique/passerelle/internal/yamldoc"
 )
 
-// invoiceShapes reads the shape of the two kinds that the shipped pack judges.
-func invoiceShapes(t testing.TB) Shapes {
+// shippedShapes reads the shapes of the kinds that the shipped packs judge.
+func shippedShapes(t testing.TB) Shapes {
 	t.Helper()
-	data, err := os.ReadFile("../canonical/invoice.schema.json")
-	if err != nil {
+	shapes := Shapes{}
+	for name, kinds := range map[string][]string{"invoice": {"invoice", "credit-note"}, "espd": {"espd-request", "espd-response"}} {
+		data, err := os.ReadFile("../canonical/" + name + ".schema.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema, fault := jsondoc.Parse(data)
+		if fault != nil {
+			t.Fatal(fault.EN)
+		}
+		for _, kind := range kinds {
+			shapes[kind] = expr.ShapeOfSchema(schema)
+		}
+	}
+	return shapes
+}
+
+func shippedSet(t testing.TB) *Set {
+	t.Helper()
+	set, list := Load(nil, shippedShapes(t))
+	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
-	schema, fault := jsondoc.Parse(data)
-	if fault != nil {
-		t.Fatal(fault.EN)
-	}
-	shape := expr.ShapeOfSchema(schema)
-	return Shapes{"invoice": shape, "credit-note": shape}
+	return set
 }
 
 func shippedPack(t testing.TB) *Pack {
 	t.Helper()
-	set, list := Load(nil, invoiceShapes(t))
-	if err := list.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return set.At("en16931", "")
+	return shippedSet(t).At("en16931", "")
 }
 
 func TestShippedPack(t *testing.T) {

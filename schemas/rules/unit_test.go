@@ -57,7 +57,7 @@ func packUnderTest(t testing.TB) *Pack {
 			files[name] = File{name, data}
 		}
 	}
-	l := newLoader(invoiceShapes(t))
+	l := newLoader(shippedShapes(t))
 	for _, f := range files {
 		l.file(f, true)
 	}
