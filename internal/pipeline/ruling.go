@@ -46,8 +46,11 @@ func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 		if part.XML != nil {
 			subject.XML = part.XML.Root()
 		}
-		if part.Doc != nil && (part.Kind == transformers.Invoice || part.Kind == transformers.CreditNote) {
-			r.Profile = p.rules.Profile(part.Doc).Name
+		if part.Doc != nil {
+			switch part.Kind {
+			case transformers.Invoice, transformers.CreditNote, transformers.ESPDRequest, transformers.ESPDResponse:
+				r.Profile = p.rules.Profile(part.Doc).Name
+			}
 		}
 		structural = append(structural, checkStructure(part.XML)...)
 		broken = append(broken, rules.Check(subject, packs)...)

@@ -82,7 +82,7 @@ type Set struct {
 	profiles *Profiles
 }
 
-// Profile returns the channel or profile of a canonical invoice: see [Profiles.Recognise].
+// Profile returns the channel or profile of a canonical document: see [Profiles.Recognise].
 func (s *Set) Profile(doc *document.Doc) Recognition { return s.profiles.Recognise(doc) }
 
 // Names lists the names of the packs, sorted, to suggest the nearest.

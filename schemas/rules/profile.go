@@ -4,13 +4,15 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/yamldoc"
 )
 
-// Profile is the channel or profile of an invoice, which decides the rule packs it is judged by.
+// Profile is the channel or profile of an invoice, or the version of an ESPD, which decides the rule packs that a document
+// is judged by.
 type Profile struct {
 	Name string
 	// Says names it in both languages.
@@ -20,14 +22,16 @@ type Profile struct {
 	// Contradiction says that the marks it is recognised by cannot both be true.
 	Contradiction bool
 
-	process, specification *regexp.Regexp // nil: anything
+	kinds                           []string       // of documents; none: any
+	process, specification, version *regexp.Regexp // nil: anything
 }
 
 // Recognition is a profile and what in the document it was recognised by.
 type Recognition struct {
 	*Profile
-	// Process and Specification are what the document says: BT-23 and BT-24, empty where it says nothing.
-	Process, Specification string
+	// Process and Specification are what an invoice says, BT-23 and BT-24, Version what another document says; empty where
+	// it says nothing.
+	Process, Specification, Version string
 }
 
 // Profiles are the known profiles in the order in which they are tried. They are immutable.
@@ -44,8 +48,10 @@ type profileFile struct {
 	Profile       yamldoc.String               `yaml:"profile,required"`
 	FR            yamldoc.String               `yaml:"fr,required"`
 	EN            yamldoc.String               `yaml:"en,required"`
+	Kinds         yamldoc.List[yamldoc.String] `yaml:"kinds"`
 	Process       yamldoc.String               `yaml:"process"`
 	Specification yamldoc.String               `yaml:"specification"`
+	Version       yamldoc.String               `yaml:"version"`
 	Contradiction yamldoc.Bool                 `yaml:"contradiction"`
 	Packs         yamldoc.List[yamldoc.String] `yaml:"packs"`
 }
@@ -59,7 +65,10 @@ func ShippedProfiles() (*Profiles, error) {
 	}
 	profiles := &Profiles{}
 	for _, f := range file.Profiles {
-		p := &Profile{Name: f.Profile.Value, Says: Text{f.FR.Value, f.EN.Value}, Packs: []string{}, Contradiction: f.Contradiction.Value}
+		p := &Profile{
+			Name: f.Profile.Value, Says: Text{f.FR.Value, f.EN.Value}, Packs: []string{}, Contradiction: f.Contradiction.Value,
+			kinds: values(f.Kinds),
+		}
 		for _, pack := range f.Packs.Items {
 			p.Packs = append(p.Packs, pack.Value)
 		}
@@ -68,6 +77,9 @@ func ShippedProfiles() (*Profiles, error) {
 			return nil, err
 		}
 		if p.specification, err = wholeText(f.Specification); err != nil {
+			return nil, err
+		}
+		if p.version, err = wholeText(f.Version); err != nil {
 			return nil, err
 		}
 		profiles.list = append(profiles.list, p)
@@ -87,16 +99,21 @@ func wholeText(pattern yamldoc.String) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// Recognise returns the profile of a canonical invoice. The last profile matches everything, so there is always one.
+// Recognise returns the profile of a canonical document. The last profile matches everything, so there is always one.
 func (ps *Profiles) Recognise(doc *document.Doc) Recognition {
-	process := doc.Lookup("/process/businessProcess").Text()
-	specification := doc.Lookup("/process/specification").Text()
-	for _, p := range ps.list {
-		if matches(p.process, process) && matches(p.specification, specification) {
-			return Recognition{p, process, specification}
+	r := Recognition{
+		Process:       doc.Lookup("/process/businessProcess").Text(),
+		Specification: doc.Lookup("/process/specification").Text(),
+		Version:       doc.Lookup("/version").Text(),
+	}
+	kind := doc.Lookup("/kind").Text()
+	for _, r.Profile = range ps.list {
+		if p := r.Profile; (len(p.kinds) == 0 || slices.Contains(p.kinds, kind)) &&
+			matches(p.process, r.Process) && matches(p.specification, r.Specification) && matches(p.version, r.Version) {
+			break
 		}
 	}
-	return Recognition{ps.list[len(ps.list)-1], process, specification}
+	return r
 }
 
 func matches(re *regexp.Regexp, text string) bool { return re == nil || re.MatchString(text) }
@@ -120,13 +137,16 @@ func (r Recognition) Contradicts(doc *document.Doc) []violation.Violation {
 	return []violation.Violation{profileContradiction.New(at, violation.Excerpt(r.Process), violation.Excerpt(r.Specification), r.Says.FR, r.Says.EN)}
 }
 
-// Why says by what the profile was recognised: the terms and their values, the same in every language.
+// Why says by what the profile was recognised: the terms or fields and their values, the same in every language.
 func (r Recognition) Why() string {
 	said := func(term, text string) string {
 		if text == "" {
 			return term + " = ∅"
 		}
 		return fmt.Sprintf("%s = %q", term, violation.Excerpt(text))
+	}
+	if len(r.kinds) > 0 {
+		return said("version", r.Version)
 	}
 	return said("BT-23", r.Process) + ", " + said("BT-24", r.Specification)
 }

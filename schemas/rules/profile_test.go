@@ -55,6 +55,28 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+func TestProfilesOfESPDs(t *testing.T) {
+	profiles, err := ShippedProfiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ kind, version, packs, why string }{
+		{"espd-request", "2.1.0", "espd-2.1.1", `version = "2.1.0"`},
+		{"espd-request", "3.0.1", "espd-3.3.0", `version = "3.0.1"`},
+		{"espd-response", "4.0.0", "espd-4.1.0", `version = "4.0.0"`},
+		{"espd-response", "", "espd-4.1.0", "version = ∅"},
+		{"invoice", "2.1", "en16931", "BT-23 = ∅, BT-24 = ∅"},
+	} {
+		doc, fault := jsondoc.Parse([]byte(`{"kind":"` + c.kind + `","version":"` + c.version + `"}`))
+		if fault != nil {
+			t.Fatal(fault.EN)
+		}
+		if got := profiles.Recognise(doc); strings.Join(got.Packs, " ") != c.packs || got.Why() != c.why {
+			t.Errorf("%s %s: %v because %s", c.kind, c.version, got.Packs, got.Why())
+		}
+	}
+}
+
 // Every pack that a profile names is one of the program.
 func TestProfilesNameShippedPacks(t *testing.T) {
 	profiles, err := ShippedProfiles()

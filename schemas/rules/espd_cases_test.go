@@ -1,0 +1,204 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/commande-publique/passerelle/internal/yamldoc"
+)
+
+// espdCase edits a document and says how often a rule fires then.
+type espdCase struct {
+	Case     string                      `yaml:"case,required"`
+	In       string                      `yaml:"in,required"`
+	Versions []string                    `yaml:"versions"`
+	Edit     yamldoc.Map[yamldoc.String] `yaml:"edit"`
+	Fires    int                         `yaml:"fires"`
+}
+
+// withoutESPD are the rules that no document can break, each with the reason.
+var withoutESPD = map[string]string{
+	"BR-SUBCONT-01":         "the artefact compares answers with whole criteria: it cannot fire",
+	"BR-COM-CL-RESTR-01.05": "UBL has no element BooleanGUIControlType",
+	"BR-COM-CL-RESTR-01.06": "UBL has no element CPVCodes",
+}
+
+var espdVersions = []string{"2.1.1", "3.3.0", "4.1.0"}
+
+// The packs have every official identifier.
+func TestESPDPacksAreComplete(t *testing.T) {
+	set := shippedSet(t)
+	for version, want := range map[string]int{"2.1.1": 133, "3.3.0": 113, "4.1.0": 111} {
+		official := 0
+		for _, r := range set.At("espd-"+version, "").Rules {
+			if strings.HasPrefix(r.ID, "BR-") {
+				official++
+			}
+		}
+		if official != want {
+			t.Errorf("%s: %d official rules, expected %d", version, official, want)
+		}
+	}
+}
+
+// Every rule of the ESPD packs has a document on which it fires, and one at its border on which it does not.
+func TestESPDCases(t *testing.T) {
+	data, err := os.ReadFile("testdata/espd.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string][]espdCase{}
+	if list := yamldoc.Unmarshal("testdata/espd.yaml", data, &cases); list.HasErrors() {
+		t.Fatal(list.Err())
+	}
+	set := shippedSet(t)
+	known := map[string]bool{}
+	for _, version := range espdVersions {
+		pack := set.At("espd-"+version, "")
+		documents := map[string]string{}
+		for _, kind := range []string{"request", "response"} {
+			data, err := os.ReadFile("testdata/espd/" + kind + "-" + version + ".xml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents[kind] = string(data)
+		}
+		for _, r := range pack.Rules {
+			known[r.ID] = true
+			if strings.HasPrefix(r.ID, "CL-") {
+				continue // TestESPDCodes
+			}
+			firing, border := 0, 0
+			for _, c := range cases[r.ID] {
+				if len(c.Versions) > 0 && !slices.Contains(c.Versions, version) {
+					continue
+				}
+				if c.Fires > 0 {
+					firing++
+				} else {
+					border++
+				}
+				t.Run(version+"/"+r.ID+"/"+c.Case, func(t *testing.T) { c.run(t, pack, r, documents[c.In]) })
+			}
+			if reason := withoutESPD[r.ID]; (firing == 0 || border == 0) != (reason != "") {
+				t.Errorf("%s of %s: %d cases that fire, %d border cases, and the reason for none is %q", r.ID, version, firing, border, reason)
+			}
+		}
+	}
+	for id := range cases {
+		if !known[id] {
+			t.Errorf("cases of %s, which is no rule", id)
+		}
+	}
+}
+
+func (c espdCase) run(t *testing.T, pack *Pack, rule *Rule, text string) {
+	for pattern, by := range c.Edit.All() {
+		edit := regexp.MustCompile(pattern.Value)
+		at := edit.FindStringSubmatchIndex(text)
+		if at == nil {
+			t.Fatalf("nothing matches %s", pattern.Value)
+		}
+		text = text[:at[0]] + string(edit.ExpandString(nil, by.Value, text, at)) + text[at[1]:]
+	}
+	fired := 0
+	for _, v := range Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{pack}) {
+		switch {
+		case v.Code == CodeNotJudged:
+			t.Errorf("not judged: %s", v.EN)
+		case v.Code == rule.ID:
+			fired += max(1, v.Count)
+			if v.Severity != rule.Severity || v.Source == "" || v.Remedy == "" || v.RemedyEN == "" || strings.Contains(v.FR+v.EN+v.Remedy+v.RemedyEN, "{") {
+				t.Errorf("incomplete: %+v", v)
+			}
+		}
+	}
+	if fired != c.Fires {
+		t.Errorf("fires %d times, not %d", fired, c.Fires)
+	}
+}
+
+// espdCodes are the elements with a code list: what stands around them, and a code of the list in letters of another case.
+var espdCodes = map[string]struct{ around, code string }{
+	"ConfidentialityLevelCode":         {"cac:Evidence", "public"},
+	"IdentificationCode":               {"cac:Country", "Fra"},
+	"TypeCode":                         {"cac:TenderingCriterionProperty", "question"},
+	"ValueCurrencyCode":                {"cac:TenderingCriterionProperty", "eur"},
+	"DocumentTypeCode":                 {"cac:AdditionalDocumentReference", "ted_cn"},
+	"IndustryClassificationCode":       {"cac:EconomicOperatorParty/cac:Party", "Sme"},
+	"RoleCode":                         {"cac:EconomicOperatorParty/cac:EconomicOperatorRole", "OERON"},
+	"ProfileExecutionID":               {"", "espd-edmv2.1.1-basic"},
+	"PropertyGroupTypeCode":            {"cac:TenderingCriterionPropertyGroup", "ontrue"},
+	"ValueDataTypeCode":                {"cac:TenderingCriterionProperty", "amount"},
+	"ExpectedCode":                     {"cac:TenderingCriterionPropertyGroup/cac:TenderingCriterionProperty", "0110.1"},
+	"EvaluationMethodTypeCode":         {"cac:TenderingCriterion", "PassFail"},
+	"ProcedureCode":                    {"", "open"},
+	"ProcurementTypeCode":              {"cac:ProcurementProject", "works"},
+	"QualificationApplicationTypeCode": {"", "basic"},
+	"ProcurementSubTypeCode":           {"cac:ProcurementProject", "27"},
+	"WeightingTypeCode":                {"", "numeric"},
+	"CriterionTypeCode":                {"cac:TenderingCriterion", ""},
+	"LocaleCode":                       {"cac:Legislation/cac:Language", ""},
+}
+
+// Codes are of their lists, whatever their case, and what is said about a list is right where it is said.
+func TestESPDCodes(t *testing.T) {
+	set := shippedSet(t)
+	for _, version := range espdVersions {
+		pack := set.At("espd-"+version, "")
+		for _, r := range pack.Rules {
+			kind, of, _ := strings.Cut(strings.TrimPrefix(r.ID, "CL-"), "-")
+			element, attribute, _ := strings.Cut(of, "-")
+			list, known := espdCodes[element]
+			if !strings.HasPrefix(r.ID, "CL-") {
+				continue
+			}
+			if !known {
+				t.Errorf("%s: no document is known for %s", r.ID, element)
+				continue
+			}
+			good, bad := list.code, "unlisted"
+			if version == "2.1.1" && element == "IdentificationCode" {
+				good = "Fr"
+			}
+			if kind == "ATTRIBUTE" {
+				test := r.Forms[0].Test
+				good, bad = strings.Trim(test[strings.LastIndex(test, "= '")+2:], "'"), "other"
+			}
+			for text, want := range map[string]bool{good: false, bad: true} {
+				one := fmt.Sprintf("<cbc:%s>%s</cbc:%[1]s>", element, text)
+				if kind == "ATTRIBUTE" {
+					one = fmt.Sprintf("<cbc:%s %s=%q>%s</cbc:%[1]s>", element, attribute, text, cmp.Or(list.code, "x"))
+				}
+				fired := false
+				for _, v := range Check(Subject{XML: parseXML(t, within(list.around, one)).Root()}, []*Pack{pack}) {
+					fired = fired || v.Code == r.ID
+				}
+				if fired != want {
+					t.Errorf("%s of %s with %q: fires %v", r.ID, version, text, fired)
+				}
+			}
+		}
+	}
+}
+
+// within puts an element into a request, in the elements of a path. A group has the identifier of the one whose codes are
+// listed.
+func within(around, element string) string {
+	steps := strings.Split(around, "/")
+	for i := len(steps) - 1; i >= 0 && around != ""; i-- {
+		id := ""
+		if steps[i] == "cac:TenderingCriterionPropertyGroup" {
+			id = "<cbc:ID>C25_SC_prof-regist/RG1/RSG1</cbc:ID>"
+		}
+		element = fmt.Sprintf("<%s>%s%s</%[1]s>", steps[i], id, element)
+	}
+	return `<q:QualificationApplicationRequest xmlns:q="urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationRequest-2"
+ xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+ xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">` + element + `</q:QualificationApplicationRequest>`
+}
