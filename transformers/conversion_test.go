@@ -1,11 +1,6 @@
 package transformers_test
 
 import (
-	"bytes"
-	"encoding/xml"
-	"errors"
-	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +13,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/internal/xmldoc/xmltest"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
@@ -212,9 +208,9 @@ func TestConversionOfMutants(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := newMutator(t, data)
+			m := xmltest.NewMutator(t, data)
 			for n := range mutants {
-				mutant := m.mutant(uint64(n))
+				mutant := m.Mutant(uint64(n))
 				doc := from.read(t, mutant)
 				if doc == nil || len(set.Validate(doc.Root().Get("kind").Text(), doc)) > 0 {
 					refused++ // and never written
@@ -232,75 +228,5 @@ func TestConversionOfMutants(t *testing.T) {
 		if read == 0 || refused == 0 {
 			t.Errorf("%s: %d mutants converted and %d refused", from.name, read, refused)
 		}
-	}
-}
-
-// mutator changes an XML document in one place.
-type mutator struct {
-	data     []byte
-	elements [][2]int // from the start tag to behind the end tag, without the root
-	texts    [][2]int // of elements without children
-}
-
-func newMutator(t *testing.T, data []byte) mutator {
-	t.Helper()
-	m := mutator{data: data}
-	var open []int
-	text := -1
-	decoder := xml.NewDecoder(bytes.NewReader(data))
-	for {
-		before := int(decoder.InputOffset())
-		token, err := decoder.RawToken()
-		if errors.Is(err, io.EOF) {
-			return m
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		after := int(decoder.InputOffset())
-		switch token.(type) {
-		case xml.StartElement:
-			open, text = append(open, before), after
-		case xml.EndElement:
-			if text >= 0 && text < before {
-				m.texts = append(m.texts, [2]int{text, before})
-			}
-			text = -1
-			if len(open) > 1 {
-				m.elements = append(m.elements, [2]int{open[len(open)-1], after})
-			}
-			open = open[:len(open)-1]
-		}
-	}
-}
-
-// mutant returns the document with one change, the same for the same seed.
-func (m mutator) mutant(seed uint64) []byte {
-	random := rand.New(rand.NewPCG(seed, 0))
-	pick := func(spans [][2]int) (start, end int) {
-		span := spans[random.IntN(len(spans))]
-		return span[0], span[1]
-	}
-	replaced := func(start, end int, with string) []byte {
-		return slices.Concat(m.data[:start], []byte(with), m.data[end:])
-	}
-	switch random.IntN(5) {
-	case 0: // an element less
-		start, end := pick(m.elements)
-		return replaced(start, end, "")
-	case 1: // an element twice
-		start, end := pick(m.elements)
-		return replaced(start, end, strings.Repeat(string(m.data[start:end]), 2))
-	case 2: // no text
-		start, end := pick(m.texts)
-		return replaced(start, end, "")
-	case 3: // a text of another element
-		start, end := pick(m.texts)
-		otherStart, otherEnd := pick(m.texts)
-		return replaced(start, end, string(m.data[otherStart:otherEnd]))
-	default: // an element in the place of another
-		start, end := pick(m.elements)
-		otherStart, otherEnd := pick(m.elements)
-		return replaced(start, end, string(m.data[otherStart:otherEnd]))
 	}
 }

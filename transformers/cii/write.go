@@ -112,7 +112,10 @@ func (w *writer) agreement(in document.Value) {
 		w.Fixed("ram:TypeCode", typeTender)
 	})
 	w.object(in.Get("invoicedObject"))
-	w.inside("ram:SpecifiedProcuringProject", "ram:ID", in.Get("projectReference"))
+	w.Group("ram:SpecifiedProcuringProject", func() {
+		w.Value("ram:ID", in.Get("projectReference"))
+		w.Fixed("ram:Name", "Project reference") // the schema demands a name, and the binding gives this one
+	})
 }
 
 // object writes BT-18 or BT-128.
