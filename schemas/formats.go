@@ -1,7 +1,9 @@
 package schemas
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +24,12 @@ func formats() map[string]func(string) bool {
 		"siret": isSIRET, "siren": isSIREN, "iban": isIBAN, "nuts": isNUTS, "cpv": isCPV, "iso4217": isCurrency, "iso3166": isCountry,
 	}
 }
+
+// Format returns the check of a format, nil when there is none of that name.
+func Format(name string) func(string) bool { return formats()[name] }
+
+// FormatNames lists the formats, sorted.
+func FormatNames() []string { return slices.Sorted(maps.Keys(formats())) }
 
 // theirs is a format of jsonschema/v5.
 func theirs(name string) func(string) bool {

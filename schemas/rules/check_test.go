@@ -60,13 +60,13 @@ func TestPlaces(t *testing.T) {
 
 func TestMessages(t *testing.T) {
 	p := loadPack(t, head+"  - {id: R, severity: warning, for: BG-25, test: 'false', at: BT-131, fr: '{{{BT-126}}} {BT-129} {round(BT-131 / 3, 4)} {tax-total-amount}', "+
-		"en: '{BT-151}, {upper(BT-5)} {BT-1} {1 / 8}', remedy: {fr: r, en: s}, canonical: {test: none}}\n")
+		"en: '{BT-151}, {upper(BT-5)} {BT-1} {1 / 8} {months(BT-2, 1)}', remedy: {fr: r, en: s}, canonical: {test: none}}\n")
 	vs := asSent(t, p)
 	if len(vs) != 2 {
 		t.Fatalf("%+v", vs)
 	}
 	first, second := vs[0], vs[1]
-	if first.FR != "{1} 2 0.0333 2.00, 20.0" || first.EN != "S, EUR F-1, F-2 0.125" || second.FR != "{2} (absent) 0.0667 2.00, 20.0" {
+	if first.FR != "{1} 2 0.0333 2.00, 20.0" || first.EN != "S, EUR F-1, F-2 0.125 2026-03-28" || second.FR != "{2} (absent) 0.0667 2.00, 20.0" {
 		t.Errorf("%q %q %q", first.FR, first.EN, second.FR)
 	}
 	if first.Severity != violation.Warning || first.Remedy != "r" || first.RemedyEN != "s" || first.Count != 0 {

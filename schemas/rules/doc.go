@@ -82,6 +82,9 @@
 //	keyed(//X, K, V)                 the nodes of X in the whole document one of whose K, a term in X, has a text of V
 //	lookup(V, 'map', 'column')       what a map gives to the texts of V
 //	kind('espd-request')             the document is of that kind
+//	is(X, 'siret')                   some text has a format that schemas know: siret, siren, iban, cpv, nuts, iso4217, date ...
+//	position(X)                      the number of a node among those of its term in its group, from 1
+//	months(D, 2)                     the date two months after D, or the last day of that month
 //
 // # Verdicts
 //

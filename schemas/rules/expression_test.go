@@ -62,6 +62,11 @@ var rows = []row{
 	// Attributes, predicates of the binding.
 	{"", "BT-110 = 2 and tax-total-amount@currencyID = 'SEK' and exists(BT-29@schemeID) and BT-130 = 'C62'", "+"},
 	{"", "count(BT-29 where .@schemeID = '0009') = 1 and first(BT-29) = 'S1' and not (first(BT-29) = 'S2')", "+"},
+	// The number of a node in its group.
+	{"BG-25", "position(.) = decimal(BT-126)", "++"},
+	{"", "position(BT-29 where . = 'S2') = 2 and position(BT-5) = 1", "+"},
+	{"", "position(BT-29) = 1", "?"},
+	{"", "position(BT-3) = 1", "-"},
 	// Numbers: exact, one value each.
 	{"", "BT-106 = sum(BT-131) and BT-106 = 0.3 and BT-106 != 0.31 and BT-106 <= 0.30 and BT-106 > 0.29", "+"},
 	{"", "BT-113 = 0 or BT-113 != 0 or BT-113 + 1 = 1", "-"},
@@ -84,10 +89,15 @@ var rows = []row{
 	{"", "BT-2 = date '2026-02-28' and BT-2 < BT-7 and BT-7 < date '2026-03-01' and BT-2 != BT-7", "+"},
 	{"", "BT-9 > BT-2", "?"},
 	{"", "BT-73 > BT-2 or BT-2 > BT-73", "-"},
+	{"", "months(BT-2, 2) = date '2026-04-28' and months(BT-2, 0) = BT-2 and months(BT-2, 12) > BT-2", "+"},
+	{"", "months(date '2026-12-31', 2) = date '2027-02-28' and months(date '2023-12-29', 2) = date '2024-02-29'", "+"},
+	{"", "months(BT-9, 1) > BT-2", "?"},
+	{"", "months(BT-73, 1) > BT-2", "-"},
 	// Texts in functions: each node.
 	{"", "upper(BT-1) = 'F-1' and lower(BT-1) = 'f-2' and left(BT-1, 1) = 'F' and length(BT-5) = 3", "+"},
 	{"", "before(BT-1, '-') = 'F' and after(BT-1, '-') = '2' and before(BT-1, 'x') = '' and concat(BT-5, '-', BT-3) = 'EUR-'", "+"},
 	{"", "starts(BT-1, 'F') and ends(BT-1, '2') and contains(BT-1, '-') and matches(BT-1, '^F-[12]$') and not matches(BT-1, 'G')", "+"},
+	{"", "is(BT-5, 'iso4217') and is(BT-2, 'date') and not is(BT-9, 'date') and not is(BT-3, 'date')", "+"},
 	{"", "normal(BT-22) = 'a b' and not (BT-22 = 'a b')", "+"},
 	{"", "length(BT-3) = 0 or length(BT-3) != 0", "-"},
 	{"", "length(BT-1) = 3", "?"},

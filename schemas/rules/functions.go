@@ -48,6 +48,7 @@ func newFunctions() map[string]function {
 		"decimal":  {1, 1, (*compiler).cast},
 		"decimals": {1, 1, (*compiler).decimals},
 		"length":   {1, 1, (*compiler).length},
+		"position": {1, 1, (*compiler).position},
 
 		"text":     {1, 1, (*compiler).text},
 		"first":    {1, 1, (*compiler).firstOf},
@@ -63,6 +64,9 @@ func newFunctions() map[string]function {
 		"ends":     {2, 2, textTest(strings.HasSuffix)},
 		"contains": {2, 2, textTest(strings.Contains)},
 		"matches":  {2, 2, (*compiler).matches},
+		"is":       {2, 2, (*compiler).is},
+
+		"months": {2, 2, (*compiler).months},
 	}
 }
 
@@ -177,6 +181,30 @@ func (c *compiler) count(n *syntaxNode, at *slot) value {
 			return decimal{}, bad
 		}
 		return whole(n), have
+	}}
+}
+
+// position compiles position(X): the number of a node among those of its term in its group, the first being 1.
+func (c *compiler) position(n *syntaxNode, at *slot) value {
+	v := c.nodesOf(n.args[0], at)
+	if v.kind == faulty {
+		return v
+	}
+	one := v.one()
+	return value{kind: aDecimal, dec: func(r *run, at int32) (decimal, state) {
+		id, s := one(r, at)
+		if s != have || id == 0 {
+			return decimal{}, s
+		}
+		node := r.facts.nodes[id]
+		before := 1
+		for i := r.facts.first(node.up, r.facts.model.slots[node.slot].ord); i != id; i = r.facts.nodes[i].next {
+			before++
+		}
+		if !r.spend(before) {
+			return decimal{}, bad
+		}
+		return whole(before), have
 	}}
 }
 

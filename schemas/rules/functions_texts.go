@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/commande-publique/passerelle/schemas"
 )
 
 // anyTexts compiles an argument that is texts, or nodes whose texts are taken whatever their type.
@@ -235,5 +237,28 @@ func (c *compiler) matches(n *syntaxNode, at *slot) value {
 			return unknown
 		}
 		return truthOf(slices.ContainsFunc(r.texts[from:], pattern.MatchString))
+	}}
+}
+
+// is compiles is(X, 'siret'): some text of X has a format that schemas know.
+func (c *compiler) is(n *syntaxNode, at *slot) value {
+	x := c.anyTexts(n.args[0], at)
+	name, ok := c.constant(n.args[1])
+	if !ok || x == nil {
+		return value{}
+	}
+	holds := schemas.Format(name)
+	if holds == nil {
+		c.fault(n.args[1].at, CodeFunction, "format inconnu %[1]q", "unknown format %[1]q", name)
+		c.nearest(name, schemas.FormatNames())
+		return value{}
+	}
+	return value{kind: condition, cond: func(r *run, at int32) truth {
+		from := len(r.texts)
+		defer func() { r.texts = r.texts[:from] }()
+		if !x(r, at) {
+			return unknown
+		}
+		return truthOf(slices.ContainsFunc(r.texts[from:], holds))
 	}}
 }

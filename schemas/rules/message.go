@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strings"
+	"time"
 
 	"github.com/commande-publique/passerelle/internal/violation"
 )
@@ -49,7 +50,8 @@ func parseMessage(text string) (literals []string, holes []hole, at int, ok bool
 	return append(literals, literal.String()), holes, 0, true
 }
 
-// shown compiles a value for a message: the text of a term, of several with commas, or the result of an expression.
+// shown compiles a value for a message: the text of a term, of several with commas, or the result of an expression, a date
+// as YYYY-MM-DD.
 func (c *compiler) shown(n *syntaxNode, at *slot) func(r *run, at int32) (string, bool) {
 	v := c.compile(n, at)
 	switch {
@@ -59,6 +61,11 @@ func (c *compiler) shown(n *syntaxNode, at *slot) func(r *run, at int32) (string
 		return func(r *run, at int32) (string, bool) {
 			d, s := v.dec(r, at)
 			return d.String(), s == have
+		}
+	case v.kind == aDate:
+		return func(r *run, at int32) (string, bool) {
+			d, s := v.date(r, at)
+			return dayOf(d).Format(time.DateOnly), s == have
 		}
 	case v.kind == someTexts, v.kind == someNodes && v.typ != groupTerm:
 		texts := v.texts
@@ -74,7 +81,7 @@ func (c *compiler) shown(n *syntaxNode, at *slot) func(r *run, at int32) (string
 			return strings.Join(r.texts[from:min(len(r.texts), from+shownTexts)], ", "), len(r.texts) > from
 		}
 	}
-	c.fault(n.at, CodeType, "attendu un texte ou un nombre à montrer", "expected a text or a number to show")
+	c.fault(n.at, CodeType, "attendu un texte, un nombre ou une date à montrer", "expected a text, a number or a date to show")
 	return nil
 }
 
