@@ -85,6 +85,7 @@
 //	is(X, 'siret')                   some text has a format that schemas know: siret, siren, iban, cpv, nuts, iso4217, date ...
 //	position(X)                      the number of a node among those of its term in its group, from 1
 //	months(D, 2)                     the date two months after D, or the last day of that month
+//	ascending(X)                     no date of X is before one that stands before it
 //
 // # Verdicts
 //

@@ -93,6 +93,8 @@ var rows = []row{
 	{"", "months(date '2026-12-31', 2) = date '2027-02-28' and months(date '2023-12-29', 2) = date '2024-02-29'", "+"},
 	{"", "months(BT-9, 1) > BT-2", "?"},
 	{"", "months(BT-73, 1) > BT-2", "-"},
+	{"", "ascending(BT-2) and ascending(BT-73)", "+"},
+	{"", "ascending(BT-9)", "?"},
 	// Texts in functions: each node.
 	{"", "upper(BT-1) = 'F-1' and lower(BT-1) = 'f-2' and left(BT-1, 1) = 'F' and length(BT-5) = 3", "+"},
 	{"", "before(BT-1, '-') = 'F' and after(BT-1, '-') = '2' and before(BT-1, 'x') = '' and concat(BT-5, '-', BT-3) = 'EUR-'", "+"},

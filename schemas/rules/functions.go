@@ -66,7 +66,8 @@ func newFunctions() map[string]function {
 		"matches":  {2, 2, (*compiler).matches},
 		"is":       {2, 2, (*compiler).is},
 
-		"months": {2, 2, (*compiler).months},
+		"months":    {2, 2, (*compiler).months},
+		"ascending": {1, 1, (*compiler).ascending},
 	}
 }
 

@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // maxMonths bounds what a date may be moved by: a century, longer than any period of the law.
 const maxMonths = 1200
@@ -33,3 +36,36 @@ func (c *compiler) months(n *syntaxNode, at *slot) value {
 
 // dayOf is the inverse of [parseDate] for dates without zone.
 func dayOf(minute int64) time.Time { return time.Unix(minute*60, 0).UTC() }
+
+// ascending compiles ascending(X): no date of X is before one that stands before it.
+func (c *compiler) ascending(n *syntaxNode, at *slot) value {
+	v := c.nodesOf(n.args[0], at)
+	switch {
+	case v.kind == faulty:
+		return v
+	case v.typ != dateTerm:
+		c.typeFault(v, aDate, n.args[0].at)
+		return value{}
+	}
+	nodes := v.nodes
+	return value{kind: condition, cond: func(r *run, at int32) truth {
+		from := len(r.ids)
+		defer func() { r.ids = r.ids[:from] }()
+		if !nodes(r, at) {
+			return unknown
+		}
+		latest := int64(math.MinInt64)
+		for _, id := range r.ids[from:] {
+			d, ok := parseDate(r.facts.nodes[id].text)
+			switch {
+			case !ok:
+				r.blame(id, malformed)
+				return unknown
+			case d < latest:
+				return no
+			}
+			latest = d
+		}
+		return yes
+	}}
+}

@@ -249,7 +249,7 @@ func (l *ruleLoader) judged(r *Rule, f *ruleFile, w written, m *model, at *slot)
 	j.fr, j.en = l.message(c, l.with.fill(f.FR), at), l.message(c, l.with.fill(f.EN), at)
 	if j.at != nil && isNumbered(j.at.to.name) {
 		j.term = j.at.to.name
-	} else if len(r.Terms) > 0 {
+	} else if len(r.Terms) > 0 && !strings.HasPrefix(r.Terms[0], "/") { // a pointer is no term: the place says it
 		j.term = r.Terms[0]
 	}
 	return j
