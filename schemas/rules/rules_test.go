@@ -14,7 +14,7 @@ import (
 func shippedShapes(t testing.TB) Shapes {
 	t.Helper()
 	shapes := Shapes{}
-	for name, kinds := range map[string][]string{"invoice": {"invoice", "credit-note"}, "espd": {"espd-request", "espd-response"}} {
+	for name, kinds := range map[string][]string{"invoice": {"invoice", "credit-note"}, "espd": {"espd-request", "espd-response"}, "contract": {"contract"}, "concession": {"concession"}} {
 		data, err := os.ReadFile("../canonical/" + name + ".schema.json")
 		if err != nil {
 			t.Fatal(err)
