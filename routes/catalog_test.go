@@ -11,7 +11,7 @@ import (
 
 // shippedOptions has the shapes of the shipped schemas, which this package reads in tests only.
 func shippedOptions(t testing.TB) Options {
-	opts := Options{Topics: []string{"buyers", "suppliers"}, Rules: []string{"en16931"}, Shapes: map[string]*expr.Shape{}}
+	opts := Options{Topics: []string{"buyers", "suppliers"}, Rules: []string{"decp", "en16931"}, Shapes: map[string]*expr.Shape{}}
 	for kind, file := range map[string]string{
 		"invoice": "invoice", "credit-note": "invoice", "espd-request": "espd", "espd-response": "espd", "contract": "contract", "concession": "concession",
 	} {
@@ -69,8 +69,8 @@ func TestCatalogDecides(t *testing.T) {
 		{"suppliers", "invoice", `{"totals": {}}`, "supplier-invoices", "profile", "archive original", "condition_failed"},
 		{"suppliers", "espd-response", `{}`, "supplier-dume", "profile", "dume canonical, archive original", ""},
 		{"buyers", "espd-request", `{}`, "buyer-dume", "profile", "dume canonical, archive original", ""},
-		{"buyers", "contract", `{}`, "contracts", "", "archive canonical, archive original", ""},
-		{"buyers", "concession", `{}`, "contracts", "", "archive canonical, archive original", ""},
+		{"buyers", "contract", `{}`, "contracts", "decp", "archive canonical, archive original", ""},
+		{"buyers", "concession", `{}`, "contracts", "decp", "archive canonical, archive original", ""},
 		{"buyers", "invoice", `{}`, "", "", "", "no_route"},
 		{"suppliers", "espd-request", `{}`, "", "", "", "no_route"},
 	}
