@@ -15,10 +15,11 @@ const (
 	everything                    // the whole value
 )
 
-// concealmentOf reads from a schema what its values are: writeOnly marks secrets, the format iban account numbers.
+// concealmentOf reads from a schema what its values are: writeOnly marks secrets, x-personal-data what is about a person
+// (a name, an address, an answer about convictions), the format iban account numbers.
 func concealmentOf(schema document.Value) concealment {
 	switch {
-	case schema.Get("writeOnly").Text() == "true":
+	case schema.Get("writeOnly").Text() == "true", schema.Get("x-personal-data").Text() == "true":
 		return everything
 	case schema.Get("format").Text() == "iban":
 		return account

@@ -48,26 +48,11 @@ func TestESPDPacksAreComplete(t *testing.T) {
 
 // Every rule of the ESPD packs has a document on which it fires, and one at its border on which it does not.
 func TestESPDCases(t *testing.T) {
-	data, err := os.ReadFile("testdata/espd.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases := map[string][]espdCase{}
-	if list := yamldoc.Unmarshal("testdata/espd.yaml", data, &cases); list.HasErrors() {
-		t.Fatal(list.Err())
-	}
+	cases := espdCases(t)
 	set := shippedSet(t)
 	known := map[string]bool{}
 	for _, version := range espdVersions {
 		pack := set.At("espd-"+version, "")
-		documents := map[string]string{}
-		for _, kind := range []string{"request", "response"} {
-			data, err := os.ReadFile("testdata/espd/" + kind + "-" + version + ".xml")
-			if err != nil {
-				t.Fatal(err)
-			}
-			documents[kind] = string(data)
-		}
 		for _, r := range pack.Rules {
 			known[r.ID] = true
 			if strings.HasPrefix(r.ID, "CL-") {
@@ -75,7 +60,7 @@ func TestESPDCases(t *testing.T) {
 			}
 			firing, border := 0, 0
 			for _, c := range cases[r.ID] {
-				if len(c.Versions) > 0 && !slices.Contains(c.Versions, version) {
+				if !c.isFor(version) {
 					continue
 				}
 				if c.Fires > 0 {
@@ -83,7 +68,7 @@ func TestESPDCases(t *testing.T) {
 				} else {
 					border++
 				}
-				t.Run(version+"/"+r.ID+"/"+c.Case, func(t *testing.T) { c.run(t, pack, r, documents[c.In]) })
+				t.Run(version+"/"+r.ID+"/"+c.Case, func(t *testing.T) { c.run(t, pack, r, version) })
 			}
 			if reason := withoutESPD[r.ID]; (firing == 0 || border == 0) != (reason != "") {
 				t.Errorf("%s of %s: %d cases that fire, %d border cases, and the reason for none is %q", r.ID, version, firing, border, reason)
@@ -97,17 +82,9 @@ func TestESPDCases(t *testing.T) {
 	}
 }
 
-func (c espdCase) run(t *testing.T, pack *Pack, rule *Rule, text string) {
-	for pattern, by := range c.Edit.All() {
-		edit := regexp.MustCompile(pattern.Value)
-		at := edit.FindStringSubmatchIndex(text)
-		if at == nil {
-			t.Fatalf("nothing matches %s", pattern.Value)
-		}
-		text = text[:at[0]] + string(edit.ExpandString(nil, by.Value, text, at)) + text[at[1]:]
-	}
+func (c espdCase) run(t *testing.T, pack *Pack, rule *Rule, version string) {
 	fired := 0
-	for _, v := range Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{pack}) {
+	for _, v := range Check(Subject{XML: parseXML(t, c.document(t, version)).Root()}, []*Pack{pack}) {
 		switch {
 		case v.Code == CodeNotJudged:
 			t.Errorf("not judged: %s", v.EN)
@@ -120,6 +97,55 @@ func (c espdCase) run(t *testing.T, pack *Pack, rule *Rule, text string) {
 	}
 	if fired != c.Fires {
 		t.Errorf("fires %d times, not %d", fired, c.Fires)
+	}
+}
+
+func espdCases(t *testing.T) map[string][]espdCase {
+	t.Helper()
+	data, err := os.ReadFile("testdata/espd.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string][]espdCase{}
+	if list := yamldoc.Unmarshal("testdata/espd.yaml", data, &cases); list.HasErrors() {
+		t.Fatal(list.Err())
+	}
+	return cases
+}
+
+func (c espdCase) isFor(version string) bool {
+	return len(c.Versions) == 0 || slices.Contains(c.Versions, version)
+}
+
+// document returns the edited document of a version.
+func (c espdCase) document(t *testing.T, version string) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/espd/" + c.In + "-" + version + ".xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for pattern, by := range c.Edit.All() {
+		edit := regexp.MustCompile(pattern.Value)
+		at := edit.FindStringSubmatchIndex(text)
+		if at == nil {
+			t.Fatalf("%s: nothing matches %s", c.Case, pattern.Value)
+		}
+		text = text[:at[0]] + string(edit.ExpandString(nil, by.Value, text, at)) + text[at[1]:]
+	}
+	return text
+}
+
+// What persons are called and what they answer is told by no message.
+func TestESPDMessagesTellNothingPersonal(t *testing.T) {
+	personal := regexp.MustCompile(`\{[^}]*\b(attorney-|answer-(amount|code|date|description|id|indicator|numeric|quantity|time|uri)\b)`)
+	set := shippedSet(t)
+	for _, version := range espdVersions {
+		for _, r := range set.At("espd-"+version, "").Rules {
+			if told := personal.FindString(r.Message.FR + r.Message.EN); told != "" {
+				t.Errorf("%s of %s tells %s", r.ID, version, told)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,8 +11,9 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
-// The packs for ESPDs agree with the official artefacts as [TestOracle] says, on the official examples and on mutants of
-// them. ORACLE_ESPD_COUNT is how many of each example (3): the artefacts take some 2.5 seconds a document.
+// The packs for ESPDs agree with the official artefacts as [TestOracle] says, on the official examples, on mutants of them
+// and on the documents of our own cases. ORACLE_ESPD_COUNT is how many mutants of each example (3): the artefacts take some
+// 2.5 seconds a document.
 func TestOracleESPD(t *testing.T) {
 	oracle := os.Getenv("ORACLE")
 	if oracle == "" {
@@ -26,6 +28,7 @@ func TestOracleESPD(t *testing.T) {
 				t.Fatal("no examples: ", err)
 			}
 			files := append(examples, mutants(t, oracle, seed, count, "espd-"+version, examples)...)
+			files = append(files, caseDocuments(t, set, version)...)
 			c := newComparison(t, "BR-,CL-")
 			stopped := 0
 			for _, v := range verdicts(t, oracle, "espd", shard(t, files)) {
@@ -49,6 +52,29 @@ func TestOracleESPD(t *testing.T) {
 			c.report(stopped)
 		})
 	}
+}
+
+// caseDocuments writes the documents of the cases of a version into the cache and lists them.
+func caseDocuments(t *testing.T, set *Set, version string) (files []string) {
+	t.Helper()
+	dir := filepath.Join(oracleCache(t), "espd-cases", version)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	cases := espdCases(t)
+	for _, r := range set.At("espd-"+version, "").Rules {
+		for i, c := range cases[r.ID] {
+			if !c.isFor(version) {
+				continue
+			}
+			file := filepath.Join(dir, fmt.Sprintf("%s-%d.xml", r.ID, i+1))
+			if err := os.WriteFile(file, []byte(c.document(t, version)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
+		}
+	}
+	return files
 }
 
 // ownIDs gives the rules that have no official identifier ours, made of the element and the attribute that the oracle
