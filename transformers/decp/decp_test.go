@@ -119,6 +119,10 @@ func TestRecognise(t *testing.T) {
 		{"1.x without _type", `{"marches":[{"uid":"123456789012341","id":"1"}]}`, true, "contract", "1", true},
 		{"1.x by its buyer", `{"marches":[{"acheteur":{"nom":"A"}}]}`, true, "contract", "1", true},
 		{"1.x by its concession holder", `{"marches":[{"_type":"?","concessionnaires":[{"denominationSociale":"B"}]}]}`, true, "contract", "1", true},
+		{"a list of contracts", `[{"acheteur":{"id":"1"},"titulaires":[]}]`, true, "contract", "", true},
+		{"a list of other things", `[{"acheteur":{"id":"1"}}]`, false, "", "", false},
+		{"marche at the root", `{"marche":[{"acheteur":{"id":"1"},"titulaires":[]}]}`, true, "contract", "", true},
+		{"contrat-concession at the root", `{"contrat-concession":[{"autoriteConcedante":{"id":"1"},"concessionnaires":[]}]}`, true, "concession", "", true},
 		{"1.x in the lists of XML", `{"marches":{"marche":[{"uuid":"x","source":"y"}]}}`, true, "contract", "1", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -126,7 +130,7 @@ func TestRecognise(t *testing.T) {
 			if ok != c.ok || string(id.Kind) != c.kind || id.Version != c.version || (refused != nil) != c.refused {
 				t.Errorf("got %+v, refused %v, ok %v", id, refused, ok)
 			}
-			if refused != nil && (refused.Code != "unsupported_version" || refused.Source == "" || refused.Remedy == "" || refused.RemedyEN == "") {
+			if refused != nil && (refused.Code != "unsupported_version" && refused.Code != "decp_wrong_root" || refused.Line == 0 || refused.Remedy == "" || refused.RemedyEN == "") {
 				t.Errorf("refused with %+v", *refused)
 			}
 		})
@@ -151,6 +155,11 @@ func TestTransformRefuses(t *testing.T) {
 		{"amount as text", `{"marches":{"marche":[{"montant":"12,50"}]}}`, "decp_amount_not_number", "/marches/marche/0/montant", "a string found"},
 		{"amount null", `{"marches":{"contrat-concession":[{"valeurGlobale":null}]}}`, "decp_amount_not_number", "/marches/contrat-concession/0/valeurGlobale", "null found"},
 		{"uid", `{"marches":{"marche":[{"uid":"1","ccag":""}]}}`, "decp_reserved_member", "/marches/marche/0/uid", "uid is not a member"},
+		{"a contract twice", `{"marches":{"marche":[{"id":"1","acheteur":{"id":"2"},"ccag":""},{"id":"1","acheteur":{"id":"2"},"ccag":""}]}}`, "decp_duplicate_uid", "/marches/marche/1", "already that of /marches/marche/0"},
+		{"a concession with the uid of a contract", `{"marches":{"marche":[{"id":"34","acheteur":{"id":"12"},"ccag":""}],"contrat-concession":[{"id":"4","autoriteConcedante":{"id":"123"},"considerationsSociales":{}}]}}`, "decp_duplicate_uid", "/marches/contrat-concession/0", "uid 1234 is already"},
+		{"1.x among 2.0", `{"marches":{"marche":[{"ccag":""},{"_type":"Marché","titulaires":[{"denominationSociale":""}]}]}}`, "decp_mixed_versions", "/marches/marche/1", "as in DECP 1.x"},
+		{"1.x among 2.0.0", `{"marches":[{"acheteur":{},"ccag":""},{"acheteur":{"nom":"A"}}]}`, "decp_mixed_versions", "/marches/1", "as in DECP 1.x"},
+		{"2.0.0 in the lists of 2.0.1", `{"marches":{"marche":[{"ccag":"","technique":["Sans objet"]}]}}`, "decp_mixed_versions", "/marches/marche/0", "as in DECP 2.0.0"},
 		{"kind", `{"marches":{"marche":[{"kind":"contract"}]}}`, "decp_reserved_member", "/marches/marche/0/kind", "kind is not a member"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

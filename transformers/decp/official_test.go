@@ -147,11 +147,11 @@ func TestNeverWeakerThanOfficial(t *testing.T) {
 	}
 
 	// What makes us stricter, and nothing else: days of the calendar, files without contract, contractors that are
-	// no objects, and numbers beyond 40 digits.
-	stricter := map[string]bool{"format": true, "decp_no_contract": true, "type": true, "json_number_size": true}
+	// no objects, numbers beyond 40 digits, and a contract twice. All else must be one verdict.
+	stricter := map[string]bool{"format": true, "decp_no_contract": true, "type": true, "json_number_size": true, "decp_duplicate_uid": true}
 	var bothAccept, bothRefuse, onlyWe int
 	reasons := map[string]int{}
-	for seed := range uint64(1500) {
+	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 204))
 		root, err := decode(bases[int(seed)%len(bases)])
 		if err != nil {

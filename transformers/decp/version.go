@@ -14,6 +14,22 @@ var unsupportedVersion = violation.Spec{
 	RemedyEN: "Export the file in the DECP 2.0 format (orders of 22 December 2022) and send it again.",
 }
 
+var mixedVersions = violation.Spec{
+	Code:     "decp_mixed_versions",
+	FR:       "%[1]s : contrat écrit comme en DECP %[2]s, parmi d'autres d'une version plus récente ; un fichier ne mêle pas les versions",
+	EN:       "%[1]s: contract written as in DECP %[2]s, among others of a later version; a file does not mix versions",
+	RemedyFR: "Exportez tous les contrats du fichier dans une même version, de préférence 2.0.4.",
+	RemedyEN: "Export all contracts of the file in one version, preferably 2.0.4.",
+}
+
+var wrongRoot = violation.Spec{
+	Code:     "decp_wrong_root",
+	FR:       `racine attendue : {"marches": {"marche": [...], "contrat-concession": [...]}} ; trouvé des contrats %[1]s`,
+	EN:       `expected root: {"marches": {"marche": [...], "contrat-concession": [...]}}; found contracts %[2]s`,
+	RemedyFR: "Placez les listes de contrats dans le membre « marches » de la racine, comme le prescrit le format DECP 2.0.",
+	RemedyEN: `Put the lists of contracts into the member "marches" of the root, as the DECP 2.0 format prescribes.`,
+}
+
 // Recognise implements [transformers.Transformer]. A DECP file is an object with a member "marches". Nothing in it
 // names its version: one list for both kinds is 2.0.0 or 1.x, told apart by the members of its entries; the versions
 // from 2.0.1 on have one structure and cannot be told apart, so their version stays empty.
@@ -23,7 +39,7 @@ func (t *Transformer) Recognise(c transformers.Content) (transformers.Identity, 
 	}
 	marches := c.JSON.Root().Get("marches")
 	if !marches.Exists() {
-		return transformers.Identity{}, nil, false
+		return withoutRoot(c.JSON.Root())
 	}
 	id := transformers.Identity{Format: transformers.DECP, Kind: transformers.Contract}
 	first, found := firstEntry(c.JSON)
@@ -39,6 +55,50 @@ func (t *Transformer) Recognise(c transformers.Content) (transformers.Identity, 
 		id.Version = "2.0.0"
 	}
 	return id, nil, true
+}
+
+// withoutRoot recognises contracts in lists that lack the root around them, as a part of a file that was cut out.
+func withoutRoot(root document.Value) (transformers.Identity, *violation.Violation, bool) {
+	for _, list := range []struct {
+		of     document.Value
+		fr, en string
+	}{
+		{root, "dans une liste", "in a list"},
+		{root.Get(contractList), "dans « marche » à la racine", `in "marche" at the root`},
+		{root.Get(concessionList), "dans « contrat-concession » à la racine", `in "contrat-concession" at the root`},
+	} {
+		first := list.of.At(0)
+		kind, holders := transformers.Contract, "titulaires"
+		party := first.Get("acheteur")
+		if !party.Exists() {
+			kind, party, holders = transformers.Concession, first.Get("autoriteConcedante"), "concessionnaires"
+		}
+		if party.Get("id").Exists() && first.Get(holders).Exists() {
+			refused := wrongRoot.New(at(list.of), list.fr, list.en)
+			return transformers.Identity{Format: transformers.DECP, Kind: kind}, &refused, true
+		}
+	}
+	return transformers.Identity{}, nil, false
+}
+
+// otherVersion returns the version that an entry is written in where that is older than its file: 1.x anywhere, 2.0.0 in
+// the lists of the versions from 2.0.1 on. Else it is empty.
+func otherVersion(entry document.Value, s *shape, flat bool) string {
+	if isVersion1(entry) {
+		return "1.x"
+	}
+	if flat {
+		return ""
+	}
+	for member := range entry.Children() {
+		if _, known := s.members[member.Name()]; known {
+			continue
+		}
+		if _, _, bare := s.wrapperOf(member); bare {
+			return "2.0.0"
+		}
+	}
+	return ""
 }
 
 // firstEntry finds the first object in the lists of a file, whatever is wrong around it.
