@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -117,7 +118,8 @@ func (c *cli) rulesShow() *cobra.Command {
 				for _, pack := range gateway.Rules.Versions(name) {
 					for _, r := range pack.All() {
 						ids = append(ids, r.ID)
-						if r.ID == args[0] {
+						official := func(f rules.Form) bool { return f.Official == args[0] }
+						if r.ID == args[0] || slices.ContainsFunc(r.Forms, official) {
 							found = true
 							c.showRule(pack, r)
 						}
@@ -145,6 +147,7 @@ func (c *cli) showRule(pack *rules.Pack, r *rules.Rule) {
 	c.printf("  termes    %s\n", "  terms     %s\n", strings.Join(r.Terms, " "))
 	for _, form := range r.Forms {
 		c.printf("  en %s\n", "  in %s\n", form.Syntax)
+		c.expression("    nommée  ", "    called  ", form.Official)
 		c.expression("    pour    ", "    for     ", strings.Join(form.For, ", "))
 		c.expression("    si      ", "    when    ", form.When)
 		c.expression("    épreuve ", "    test    ", form.Test)

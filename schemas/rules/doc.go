@@ -22,7 +22,8 @@
 //	    fr: attendu {round(sum(BT-131), 2)}, trouvé {BT-106}
 //	    en: expected {round(sum(BT-131), 2)}, found {BT-106}
 //	    remedy: {fr: ..., en: ...} # what the sender does about it
-//	    cii: {test: ...}           # optional: what differs in one syntax (ubl, cii, canonical): for, when, test, at, severity
+//	    cii: {test: ...}           # optional: what differs in one syntax (ubl, cii, canonical): for, when, test, at, severity,
+//	                               # and id where the official artefact of the syntax calls the rule otherwise
 //
 // In a variant, "for: document" undoes the "for" of the rule, "when: true" its "when", and "test: none" says that the
 // syntax has no such rule. {expression} in a message shows a value; {{ stands for a brace. Without "at", the place is the
@@ -77,6 +78,8 @@
 //	round(x, 2) abs(x) or0(x)        round as XPath does, the middle towards positive infinity; or0 is 0 for absent
 //	decimals(X) decimal(X)           digits after the point as written; a text read as a number
 //	text(X) first(X) distinct(X)     the texts of numbers or dates; the first; each text once
+//	join(X)                          the texts of X one after the other, without anything between: '' of none
+//	preceding(X)                     the nodes of X that begin before "." in the document
 //	length(X) upper(X) lower(X) normal(X) left(X, 2) before(X, '.') after(X, '.') concat(a, b)
 //	starts(X, 'a') ends(X, 'a') contains(X, 'a') matches(X, 're2')
 //	keyed(//X, K, V)                 the nodes of X in the whole document one of whose K, a term in X, has a text of V

@@ -68,6 +68,9 @@ func newFunctions() map[string]function {
 
 		"months":    {2, 2, (*compiler).months},
 		"ascending": {1, 1, (*compiler).ascending},
+		"join":      {1, 1, (*compiler).join},
+
+		"preceding": {1, 1, (*compiler).preceding},
 	}
 }
 
@@ -207,6 +210,25 @@ func (c *compiler) position(n *syntaxNode, at *slot) value {
 		}
 		return whole(before), have
 	}}
+}
+
+// preceding keeps the nodes that begin before the one that "." means.
+func (c *compiler) preceding(n *syntaxNode, at *slot) value {
+	v := c.nodesOf(n.args[0], at)
+	if v.kind == faulty {
+		return v
+	}
+	nodes := v.nodes
+	v.path = nil
+	v.nodes = func(r *run, at int32) bool {
+		from := len(r.ids)
+		ok := nodes(r, at)
+		here := r.facts.nodes[at].ref
+		before := slices.DeleteFunc(r.ids[from:], func(id int32) bool { return r.facts.nodes[id].ref >= here })
+		r.ids = r.ids[:from+len(before)]
+		return ok
+	}
+	return v
 }
 
 // quantifier compiles any and all: the first node whose condition is the decisive value ends it.

@@ -190,6 +190,21 @@ func (c *compiler) concat(n *syntaxNode, at *slot) value {
 	}}
 }
 
+// join puts the texts of a value one after the other: one text, also of none.
+func (c *compiler) join(n *syntaxNode, at *slot) value {
+	texts := c.anyTexts(n.args[0], at)
+	if texts == nil {
+		return value{}
+	}
+	return value{kind: someTexts, texts: func(r *run, at int32) bool {
+		from := len(r.texts)
+		ok := texts(r, at)
+		joined := strings.Join(r.texts[from:], "")
+		r.texts = append(r.texts[:from], joined)
+		return ok && r.spend(len(joined))
+	}}
+}
+
 // textTest makes a condition on two texts: it holds for some text of the first argument and some of the second.
 func textTest(holds func(text, part string) bool) func(*compiler, *syntaxNode, *slot) value {
 	return func(c *compiler, n *syntaxNode, at *slot) value {

@@ -94,6 +94,7 @@ type ruleFile struct {
 
 // variantFile is what of a rule differs in one syntax.
 type variantFile struct {
+	ID       yamldoc.String `yaml:"id"`
 	Severity yamldoc.String `yaml:"severity,oneof=fatal|warning"`
 	For      oneOrMany      `yaml:"for"`
 	When     yamldoc.String `yaml:"when"`

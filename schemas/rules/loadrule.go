@@ -91,15 +91,20 @@ func (l *ruleLoader) id(f *ruleFile, first map[string]diag.Position) bool {
 	if id == "" {
 		return false // reported as missing
 	}
-	if strings.IndexFunc(id, notID) >= 0 {
-		l.add(diag.Errorf(f.ID.Pos, CodeID, "identifiant de règle %[1]q : attendu des lettres, des chiffres et . - _", "rule id %[1]q: expected letters, digits and . - _", id))
-	}
+	l.checkID(f.ID)
 	if at, twice := first[id]; twice {
 		l.add(diag.Errorf(f.ID.Pos, CodeID, "la règle %[1]s est écrite deux fois, d'abord à %[2]s", "rule %[1]s is written twice, first at %[2]s", id, at.String()))
 		return false
 	}
 	first[id] = f.ID.Pos
 	return true
+}
+
+// checkID says what is wrong with an id, its own or that in a syntax.
+func (l *ruleLoader) checkID(written yamldoc.String) {
+	if id := l.with.fill(written).text; strings.IndexFunc(id, notID) >= 0 {
+		l.add(diag.Errorf(written.Pos, CodeID, "identifiant de règle %[1]q : attendu des lettres, des chiffres et . - _", "rule id %[1]q: expected letters, digits and . - _", id))
+	}
 }
 
 func notID(r rune) bool {
@@ -138,6 +143,7 @@ type written struct {
 	places         []phrase // of "for"
 	when, test, at phrase
 	severity       violation.Severity
+	official       string
 }
 
 // in returns what a rule says for a syntax, its variant taken into account.
@@ -152,6 +158,10 @@ func (l *ruleLoader) in(f *ruleFile, syntax string) written {
 		}
 		if v.For != nil {
 			places = v.For
+		}
+		if v.ID.IsSet() {
+			l.checkID(v.ID)
+			w.official = l.with.fill(v.ID).text
 		}
 		for from, to := range map[*yamldoc.String]*phrase{&v.When: &w.when, &v.Test: &w.test, &v.At: &w.at} {
 			if from.IsSet() {
@@ -172,7 +182,7 @@ const noTest = "none"
 func (l *ruleLoader) form(r *Rule, f *ruleFile, m *model) {
 	w := l.in(f, m.syntax)
 	if m.syntax == Canonical || l.pack.sent || f.variant(m.syntax) != nil {
-		said := Form{Syntax: m.syntax, Severity: w.severity, When: w.when.text, At: w.at.text}
+		said := Form{Syntax: m.syntax, Official: w.official, Severity: w.severity, When: w.when.text, At: w.at.text}
 		if w.test.text != noTest {
 			said.Test = w.test.text
 		}

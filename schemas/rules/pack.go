@@ -49,11 +49,23 @@ type Rule struct {
 // Form is how a rule is judged in a syntax.
 type Form struct {
 	// Syntax is "ubl", "cii" or [Canonical].
-	Syntax   string
+	Syntax string
+	// Official is the id of the rule in the official artefact of the syntax, empty where it is that of the rule.
+	Official string
 	Severity violation.Severity
 	// For, When, Test and At are as in the file; Test is empty where the syntax has no such rule.
 	For            []string
 	When, Test, At string
+}
+
+// Official returns the id of the rule in the official artefact of a syntax, which is nearly always its own.
+func (r *Rule) Official(syntax string) string {
+	for _, f := range r.Forms {
+		if f.Syntax == syntax && f.Official != "" {
+			return f.Official
+		}
+	}
+	return r.ID
 }
 
 // form is a rule compiled for one syntax.
