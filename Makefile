@@ -99,10 +99,12 @@ test-kafka-full:
 test-oracle: export ORACLE := $(abspath $(ORACLE))
 test-oracle: export ORACLE_CACHE := $(abspath $(ORACLE_CACHE))
 test-oracle: export ORACLE_EXTRA = $(ORACLE_CACHE)/cases
+test-oracle: export FRENCH_CASES := $(abspath $(ORACLE_CACHE))/fr-cases
 test-oracle: export CORPUS := $(abspath $(CORPUS))
 test-oracle:
-	@rm -rf $(ORACLE_EXTRA) && mkdir -p $(ORACLE_EXTRA)
+	@rm -rf $(ORACLE_EXTRA) $(FRENCH_CASES) && mkdir -p $(ORACLE_EXTRA) $(FRENCH_CASES)
 	SYNTAX_CASES=$(ORACLE_EXTRA) $(GO) test -count=1 ./schemas/rules/syntax -run TestShippedRulesAreBrokenAndKept
+	$(GO) test -count=1 ./schemas/rules -run TestFrenchCases
 	$(GO) test -count=1 -timeout 2h -v ./schemas/rules -run TestOracle
 
 cover:

@@ -1,0 +1,144 @@
+package rules
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/internal/yamldoc"
+)
+
+// frenchCase changes a French document in one syntax or both and lists all rules that fire then.
+type frenchCase struct {
+	Of     yamldoc.String               `yaml:"of,oneof=invoice|credit-note|groups"`
+	Change *yamldoc.Map[yamldoc.String] `yaml:"change"`
+	UBL    *yamldoc.Map[yamldoc.String] `yaml:"ubl"`
+	CII    *yamldoc.Map[yamldoc.String] `yaml:"cii"`
+	Fires  []string                     `yaml:"fires"`
+}
+
+// silent are the rules of fr-ctc that no schema-valid document breaks in a syntax, or that have no test there.
+var silent = map[string]map[string]string{
+	"ubl": {
+		"BR-FR-09_EXT-FR-FE-146":      "looks for a place inside the place",
+		"BR-FR-16_BT-103":             "a second rule for what BR-FR-16_BT-96_BT-103 takes",
+		"BR-FR-27_BG-32":              "written on a place where no item is",
+		"BR-FR-27_BT-160":             "written on a place where no item is",
+		"BR-FR-27_EXT-FR-FE-159":      "written on a place where no item is",
+		"BR-FR-29_BT-18":              "counts inside a reference, which holds one identifier",
+		"BR-FR-30_BT-128":             "counts inside a reference, which holds one identifier",
+		"BR-FR-CO-10_BT-71-2":         "counts inside a place, which holds one identifier",
+		"BR-FR-CO-10_EXT-FR-FE-146-2": "counts inside a place, which holds one identifier",
+		"BR-FR-DEC-01_BT-111":         "a second rule for what BR-FR-DEC-01_BT-110 takes",
+	},
+	"cii": {
+		"BR-FR-01_BT-1-2":          "the UBL artefact has it a second time",
+		"BR-FR-01_BT-25-2":         "the UBL artefact has it a second time",
+		"BR-FR-01_EXT-FR-FE-136-2": "the UBL artefact has it a second time",
+		"BR-FR-16_BT-103":          "one with BR-FR-16_BT-96_BT-103",
+		"BR-FR-30_AFL":             "written on a place where no such reference is",
+		"BR-FR-30_AVV":             "written on a place where no such reference is",
+		"BR-FR-30_BT-128":          "written on a place where no such reference is",
+		"BR-FR-DEC-01_BT-111":      "a second rule for what BR-FR-DEC-01_BT-110 takes",
+	},
+}
+
+// Every French rule has, in each syntax, a document that breaks it and one at its border, or a reason for none. The folder
+// FRENCH_CASES, if it is set, gets all of them: TestOracleFrance compares the verdicts.
+func TestFrenchCases(t *testing.T) {
+	pack := shippedSet(t).At("fr-ctc", "")
+	data, err := os.ReadFile("testdata/fr-ctc/cases.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases yamldoc.Map[[]frenchCase]
+	if list := yamldoc.Unmarshal("cases.yaml", data, &cases); list.HasErrors() {
+		t.Fatal(list.Err())
+	}
+	type counts struct{ firing, border int }
+	seen := map[string]map[string]counts{"ubl": {}, "cii": {}}
+	for id, all := range cases.All() {
+		if pack.rule(id.Value) == nil {
+			t.Errorf("cases of %s, which is no rule of the pack", id.Value)
+		}
+		for number, c := range all {
+			for syntax, own := range map[string]*yamldoc.Map[yamldoc.String]{"ubl": c.UBL, "cii": c.CII} {
+				if own == nil {
+					own = c.Change
+				}
+				if own == nil {
+					continue
+				}
+				n := seen[syntax][id.Value]
+				if slices.Contains(c.Fires, id.Value) {
+					n.firing++
+				} else {
+					n.border++
+				}
+				seen[syntax][id.Value] = n
+				c.run(t, pack, id, number, syntax, *own)
+			}
+		}
+	}
+	for _, r := range pack.Rules {
+		for syntax, reasons := range silent {
+			n := seen[syntax][r.ID]
+			if cased := n.firing > 0 && n.border > 0; cased == (reasons[r.ID] != "") {
+				t.Errorf("%s in %s has %d cases that fire and %d at its border, and the reason for none is %q", r.ID, syntax, n.firing, n.border, reasons[r.ID])
+			}
+		}
+	}
+}
+
+func (c frenchCase) run(t *testing.T, pack *Pack, id yamldoc.String, number int, syntax string, changes yamldoc.Map[yamldoc.String]) {
+	t.Helper()
+	name := "invoice"
+	if c.Of.IsSet() {
+		name = c.Of.Value
+	}
+	data, err := os.ReadFile(filepath.Join("testdata/fr-ctc", name+"."+syntax+".xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for from, to := range changes.All() {
+		if n := strings.Count(text, from.Value); n != 1 {
+			t.Errorf("%s, %s: %q stands %d times", from.Pos, syntax, from.Value, n)
+		}
+		text = strings.Replace(text, from.Value, to.Value, 1)
+	}
+	if dir := os.Getenv("FRENCH_CASES"); dir != "" { // for the oracle
+		name := fmt.Sprintf("%s.%03d.%s.xml", id.Value, number, syntax)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	doc, refused := xmldoc.Parse([]byte(text))
+	if refused != nil {
+		t.Fatalf("%s: %s", id.Value, refused.EN)
+	}
+	want, got := slices.Clone(c.Fires), []string{}
+	slices.Sort(want)
+	for _, v := range Check(Subject{XML: doc.Root()}, []*Pack{pack}) {
+		got = append(got, v.Code)
+		complete(t, pack, v)
+	}
+	if got = slices.Compact(slices.Sorted(slices.Values(got))); !slices.Equal(got, want) {
+		t.Errorf("%s of %s in %s: %v fire, want %v", id.Pos, id.Value, syntax, got, want)
+	}
+}
+
+// complete checks that a violation says what it should.
+func complete(t *testing.T, pack *Pack, v violation.Violation) {
+	t.Helper()
+	if v.Code == CodeNotJudged {
+		t.Errorf("not judged: %s", v.EN)
+	} else if v.Severity != pack.rule(v.Code).Severity || v.Term == "" || v.Source == "" || v.Remedy == "" || v.RemedyEN == "" || strings.Contains(v.FR+v.EN, "?") {
+		t.Errorf("incomplete: %+v", v)
+	}
+}
