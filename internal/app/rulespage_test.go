@@ -129,6 +129,8 @@ func facts(r *rules.Rule, c counts) []string {
 	for _, f := range r.Forms {
 		if f.Test == "" {
 			not = append(not, f.Syntax)
+		} else if f.Official != "" {
+			words = append(words, "en "+f.Syntax+" "+f.Official)
 		}
 	}
 	if len(not) > 0 {

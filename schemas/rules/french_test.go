@@ -52,12 +52,12 @@ var silent = map[string]map[string]string{
 // FRENCH_CASES, if it is set, gets all of them: TestOracleFrance compares the verdicts.
 func TestFrenchCases(t *testing.T) {
 	pack := shippedSet(t).At("fr-ctc", "")
-	data, err := os.ReadFile("testdata/fr-ctc/cases.yaml")
+	data, err := os.ReadFile("testdata/fr-ctc.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var cases yamldoc.Map[[]frenchCase]
-	if list := yamldoc.Unmarshal("cases.yaml", data, &cases); list.HasErrors() {
+	if list := yamldoc.Unmarshal("fr-ctc.yaml", data, &cases); list.HasErrors() {
 		t.Fatal(list.Err())
 	}
 	type counts struct{ firing, border int }

@@ -65,11 +65,10 @@ func newFunctions() map[string]function {
 		"contains": {2, 2, textTest(strings.Contains)},
 		"matches":  {2, 2, (*compiler).matches},
 		"is":       {2, 2, (*compiler).is},
+		"join":     {1, 1, (*compiler).join},
 
 		"months":    {2, 2, (*compiler).months},
 		"ascending": {1, 1, (*compiler).ascending},
-		"join":      {1, 1, (*compiler).join},
-
 		"preceding": {1, 1, (*compiler).preceding},
 	}
 }
