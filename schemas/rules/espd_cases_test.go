@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -227,4 +228,37 @@ func within(around, element string) string {
 	return `<q:QualificationApplicationRequest xmlns:q="urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationRequest-2"
  xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
  xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">` + element + `</q:QualificationApplicationRequest>`
+}
+
+// A document of many lots and answers is judged to its end: lists that refer to each other are not looked through for
+// each other.
+func TestESPDWithManyLots(t *testing.T) {
+	const lots = 10_000
+	set := shippedSet(t)
+	lot := regexp.MustCompile(` <cac:ProcurementProjectLot>.*\n`)
+	answer := regexp.MustCompile(`(?s) <cac:TenderingCriterionResponse>.*?</cac:TenderingCriterionResponse>\n`)
+	for version, want := range map[string]string{
+		"2.1.1": "BR-LOT-30-S10 1, BR-TCR-01-03 1", // the lots of a request have one identifier, a question has many answers
+		"4.1.0": "BR-LOT-10 1",                     // an answer is for one lot
+	} {
+		found := map[string]int{}
+		for _, kind := range []string{"request", "response"} {
+			text := espdCase{In: kind}.document(t, version)
+			text = lot.ReplaceAllStringFunc(text, func(one string) string { return strings.Repeat(one, lots) })
+			if one := answer.FindString(text); one != "" {
+				text = strings.Replace(text, one, strings.Repeat(one, lots), 1)
+			}
+			for _, v := range Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{set.At("espd-"+version, "")}) {
+				found[v.Code] += max(1, v.Count)
+			}
+		}
+		delete(found, "BR-REQ-30") // the documents hold two criteria
+		var got []string
+		for _, code := range slices.Sorted(maps.Keys(found)) {
+			got = append(got, fmt.Sprintf("%s %d", code, found[code]))
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s: %q, want %q", version, got, want)
+		}
+	}
 }
