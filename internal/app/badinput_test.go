@@ -206,15 +206,13 @@ func largeInputs(t *testing.T) []badInput {
 	invoice := string(example(t, "ubl-invoice.xml"))
 	large := strings.Replace(invoice, "Papier recyclé A4", strings.Repeat("x", 15_000_000), 1)
 	require.Greater(t, len(large), 15_000_000)
-	var w pdftest.Writer
-	bomb := w.Table(w.Hybrid("Facture", "", pdftest.File{Name: "factur-x.xml", Data: make([]byte, 200<<20)}), "")
 	return []badInput{
 		{name: "20 MB of JSON", value: repeated("[", "1,", 10_000_000, "1]"), code: "document_too_large"},
 		{name: "20 MB of random bytes", value: noise(20_000_000), code: "document_too_large"},
 		{name: "15 MB of elements", value: repeated("<Invoice>", "<a/>", 3_750_000, "</Invoice>"), code: "xml_elements"},
 		{name: "15 MB of JSON values", value: repeated("[", "1,", 7_500_000, "1]"), code: "json_values"},
 		{name: "15 MB of text in one field", value: text(large)}, // a document like any other
-		{name: "a PDF of 200 KB that inflates to 200 MB", value: text(string(bomb)), code: "pdf_stream_size"},
+		{name: "a PDF of 200 KB that inflates to 200 MB", value: func() []byte { return pdftest.Bomb("factur-x.xml", 200) }, code: "pdf_stream_size"},
 	}
 }
 

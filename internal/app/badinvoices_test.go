@@ -75,7 +75,7 @@ func badInvoices(t *testing.T) []badInvoice {
 			">5776.74<", ">"+gross+"<", ">5776.74<", ">"+payable+"<", ">900.00<", ">"+net+"<", ">4.50<", ">500000000000000000000000000.00<"))
 	}
 	return []badInvoice{
-		{name: "a PDF of 200 KB that inflates to 200 MB", data: inPDF("EN 16931", pdftest.File{Name: "factur-x.xml", Data: make([]byte, 200<<20)}), fatal: []string{"pdf_stream_size"}},
+		{name: "a PDF of 200 KB that inflates to 200 MB", data: pdftest.Bomb("factur-x.xml", 200), fatal: []string{"pdf_stream_size"}},
 		{name: "an encrypted PDF", data: encrypted, fatal: []string{"pdf_encrypted"}},
 		{name: "a PDF without attachment", data: inPDF("EN 16931"), fatal: []string{"facturx_no_attachment"}},
 		{name: "a PDF with two invoices", data: inPDF("EN 16931", invoice, invoice), fatal: []string{"facturx_several_invoices"}},

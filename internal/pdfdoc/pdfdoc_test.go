@@ -154,7 +154,7 @@ func catalogue(entries string, more ...string) []byte {
 
 // Files from strangers: each is refused by name, in bounded memory.
 func TestHostile(t *testing.T) {
-	zeros := pdftest.Deflate(make([]byte, 200<<20)) // 200 KB that inflate to 200 MB
+	zeros := pdftest.Zeros(200) // 200 KB that inflate to 200 MB
 	var good, locked pdftest.Writer
 	whole := good.Table(good.Hybrid("Page", "", invoice), "")
 	tests := []struct {
@@ -239,10 +239,7 @@ func many(n int) []byte {
 
 // An attachment that inflates without end costs the limit and no more.
 func TestBombAttached(t *testing.T) {
-	var w pdftest.Writer
-	bomb := invoice
-	bomb.Data = make([]byte, 200<<20)
-	data := w.Table(w.Hybrid("Page", "", bomb), "")
+	data := pdftest.Bomb("factur-x.xml", 200)
 	t.Logf("%d KiB", len(data)>>10)
 	doc, fault := pdfdoc.Parse(data)
 	require.Nil(t, fault)

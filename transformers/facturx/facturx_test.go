@@ -171,7 +171,7 @@ func TestDataWithoutPDF(t *testing.T) {
 
 // A file of 200 KB whose invoice inflates to 200 MB costs the limit of a document, and no more.
 func TestBomb(t *testing.T) {
-	data := pdf("", pdftest.File{Name: "factur-x.xml", Data: make([]byte, 200<<20)})
+	data := pdftest.Bomb("factur-x.xml", 200)
 	r := registry()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

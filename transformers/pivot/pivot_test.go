@@ -142,7 +142,6 @@ func TestInvoiceInside(t *testing.T) {
 func TestRefused(t *testing.T) {
 	inside := func(data string) string { return fields + pj("Facture_UBL_AFNOR", "f.xml", []byte(data)) }
 	changed := func(from, to string) string { return strings.Replace(inside(ublInvoice), from, to, 1) }
-	bomb := pdftest.Deflate(make([]byte, 200<<20))
 	tests := []struct {
 		name string
 		in   []byte
@@ -180,8 +179,8 @@ func TestRefused(t *testing.T) {
 		{"an invoice in another charset", file("", inside("<a>\xe9</a>")), []string{"xml_utf8"}},
 		{"an invoice with an entity", file("", inside("<!DOCTYPE a><a/>")), []string{"xml_doctype"}},
 		{"a PDF without invoice", file("", fields+pj("FACTURE_FACTUR-X_AFNOR", "f.pdf", []byte("%PDF-1.7"))), []string{"pdf_malformed"}},
-		{"a bomb as invoice", file("", fields+pj("FACTURE_FACTUR-X_AFNOR", "f.pdf", bombed(bomb))), []string{"pdf_stream_size"}},
-		{"a hundred bombs", file("", repeat(fields+pj("FACTURE_FACTUR-X_AFNOR", "f.pdf", bombed(pdftest.Deflate(make([]byte, 17<<20)))), 100)...), repeat("pdf_stream_size", 10)},
+		{"a bomb as invoice", file("", fields+pj("FACTURE_FACTUR-X_AFNOR", "f.pdf", pdftest.Bomb("factur-x.xml", 200))), []string{"pdf_stream_size"}},
+		{"a hundred bombs", file("", repeat(fields+pj("FACTURE_FACTUR-X_AFNOR", "f.pdf", pdftest.Bomb("factur-x.xml", 17)), 100)...), repeat("pdf_stream_size", 10)},
 		{"a name of 51 characters", file("", fields+pj("Facture PDF", strings.Repeat("é", 51), nil)), []string{"pivot_attachment_name: warning"}},
 		{"a name of 50 characters", file("", fields+pj("Facture PDF", strings.Repeat("é", 50), nil)), nil},
 		{"an attachment of 10 MiB", file("", fields+pj("Facture PDF", "f.pdf", make([]byte, 10<<20))), nil},
@@ -211,13 +210,6 @@ func TestRefused(t *testing.T) {
 			assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(formattest.Slack*10*4*transformers.DefaultDocumentBytes+8*len(tt.in)))
 		})
 	}
-}
-
-// bombed returns a PDF whose invoice is what the deflated bytes inflate to.
-func bombed(deflated []byte) []byte {
-	var w pdftest.Writer
-	w.Stream("/Filter /FlateDecode", deflated)
-	return w.Table(w.Add("<</AF [<</F (factur-x.xml) /EF <</F 1 0 R>>>>]>>"), "")
 }
 
 func repeat(s string, n int) []string {

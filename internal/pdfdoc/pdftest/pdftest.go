@@ -40,6 +40,30 @@ func Deflate(data []byte) []byte {
 	return out.Bytes()
 }
 
+// Bomb returns a PDF whose attachment of that name inflates to so many mebibytes of zeros, two at least.
+func Bomb(name string, mebibytes int) []byte {
+	var w Writer
+	content := w.Stream("/Filter /FlateDecode", Zeros(mebibytes))
+	return w.Table(w.Add(fmt.Sprintf("<</AF [<</F (%s) /EF <</F %d 0 R>>>>]>>", name, content)), "")
+}
+
+// Zeros returns mebibytes of zeros, two at least, in the form of FlateDecode. Behind the first they look the same and end at
+// a byte, so that one is deflated and repeated.
+func Zeros(mebibytes int) []byte {
+	var out bytes.Buffer
+	z, _ := zlib.NewWriterLevel(&out, zlib.BestCompression) // the level exists
+	deflate := func() []byte {
+		start := out.Len()
+		_, _ = z.Write(make([]byte, 1<<20)) // a buffer takes everything
+		_ = z.Flush()
+		return bytes.Clone(out.Bytes()[start:])
+	}
+	deflate()
+	out.Write(bytes.Repeat(deflate(), mebibytes-2))
+	const modulus = 65521 // of Adler-32, whose halves are 1 and the length for zeros
+	return binary.BigEndian.AppendUint32(append(out.Bytes(), 3, 0), uint32(mebibytes<<20%modulus)<<16|1)
+}
+
 // Table returns the file with a cross-reference table; trailer has further entries of the trailer.
 func (w *Writer) Table(root int, trailer string) []byte {
 	var b bytes.Buffer
