@@ -135,6 +135,7 @@ func Load(files []File, shapes Shapes) (*Set, diag.List) {
 	for i, f := range files {
 		l.list.Append(lists[i])
 		l.node(f.Name, nodes[i], i < len(own))
+		nodes[i] = nil // what has been decoded is not needed any more
 	}
 	return l.load()
 }
