@@ -137,6 +137,7 @@ func (w *walker) read(b *binding, f *facts, root xmldoc.Element) {
 		w.spaces = append(w.spaces, int32(slices.Index(b.spaces, uri)+1))
 	}
 	f.reset(b.model, int32(root.Ref()))
+	f.expect(root.Doc().Len())
 	w.active, w.terms, w.texts = w.active[:0], w.terms[:0], w.texts[:0]
 	w.anyAttributes(root)
 	w.arrive(b.start, 0, root)
