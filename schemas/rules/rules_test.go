@@ -3,8 +3,10 @@ package rules
 import (
 	"os"
 	"slices"
+	"sync"
 	"testing"
 
+	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/expr"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
 	"github.com/commande-publique/passerelle/internal/yamldoc"
@@ -30,13 +32,20 @@ func shippedShapes(t testing.TB) Shapes {
 	return shapes
 }
 
+// shippedSet returns the shipped packs, which are compiled once: they are immutable.
 func shippedSet(t testing.TB) *Set {
 	t.Helper()
-	set, list := Load(nil, shippedShapes(t))
-	if err := list.Err(); err != nil {
+	shippedPacks.once.Do(func() { shippedPacks.set, shippedPacks.list = Load(nil, shippedShapes(t)) })
+	if err := shippedPacks.list.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return set
+	return shippedPacks.set
+}
+
+var shippedPacks struct {
+	once sync.Once
+	set  *Set
+	list diag.List
 }
 
 func shippedPack(t testing.TB) *Pack {
