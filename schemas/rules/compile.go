@@ -77,7 +77,8 @@ type compiler struct {
 	model      *model
 	lists      func(name string) *codeList // nil when there is none
 	listNames  []string
-	maps       map[string]*codeMap
+	maps       func(name string) *codeMap // nil when there is none
+	mapNames   []string
 	kinds      []string // of documents that the pack judges
 	this       *slot    // what the rule is judged for
 	// lenient makes terms that only other syntaxes have absent: messages are one for all.

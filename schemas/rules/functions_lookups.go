@@ -1,9 +1,6 @@
 package rules
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // keyed compiles keyed(//X, K, V): the nodes of X in the whole document one of whose K has the text of one of V. They are
 // found by an index that is made once for a document, so that a list can refer to another.
@@ -70,10 +67,10 @@ func (c *compiler) lookup(n *syntaxNode, at *slot) value {
 	if keys == nil || !ok || !also {
 		return value{}
 	}
-	m := c.maps[name]
+	m := c.maps(name)
 	if m == nil {
 		c.fault(n.args[1].at, CodeList, "table inconnue %[1]q", "unknown map %[1]q", name)
-		c.nearest(name, slices.Sorted(maps.Keys(c.maps)))
+		c.nearest(name, c.mapNames)
 		return value{}
 	}
 	column := slices.Index(m.columns, heading)

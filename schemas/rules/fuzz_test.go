@@ -31,7 +31,10 @@ func FuzzExpression(f *testing.F) {
 			models = append(models, b.model)
 		}
 		for _, m := range models {
-			c := &compiler{vocabulary: p.vocabulary, model: m, this: m.root(), lists: func(name string) *codeList { return lists[name] }}
+			c := &compiler{
+				vocabulary: p.vocabulary, model: m, this: m.root(),
+				lists: func(name string) *codeList { return lists[name] }, maps: func(string) *codeMap { return nil },
+			}
 			cond := c.condition(n, m.root())
 			if (cond == nil) == (len(c.faults) == 0) {
 				t.Fatalf("%s %q: %d faults, compiled %v", m.syntax, text, len(c.faults), cond != nil)

@@ -115,29 +115,39 @@ func (f *ruleFile) variant(syntax string) *variantFile {
 	return nil
 }
 
-// Load compiles the packs in the binary and the files of an operator. A pack of theirs with the name and version of a
+// Load makes a set of the packs in the binary and the files of an operator. A pack of theirs with the name and version of a
 // shipped one replaces it; with another version it stands beside it, and the day of the event chooses. The same goes for
 // the editions of code lists, by their first day. The set is nil when the list has errors; the list has all of them.
+//
+// What the operator wrote is compiled at once, with every shipped pack that it changes. A pack of the program is read and
+// compiled when it is first asked for, so that starting costs the same however many there are; that they compile is tested.
 func Load(files []File, shapes Shapes) (*Set, diag.List) {
 	l := newLoader(shapes)
 	own, err := shippedFiles()
 	if err != nil {
 		l.list.Errorf(diag.Position{}, CodePack, "erreur du programme : %[1]v", "fault of the program: %[1]v", err)
 	}
-	files = append(own, files...)
+	for _, f := range own {
+		l.shelve(f)
+	}
+	l.read(files, false)
+	return l.load()
+}
+
+// read parses files and takes them, in their order.
+func (l *loader) read(files []File, shipped bool) {
 	nodes := make([]*yamldoc.Node, len(files))
 	lists := make([]diag.List, len(files))
 	var parsing sync.WaitGroup
-	for i, f := range files { // side by side, because reading YAML is half of the start-up of the program
+	for i, f := range files { // side by side, because reading YAML is half of what a pack costs
 		parsing.Go(func() { nodes[i], lists[i] = yamldoc.Parse(f.Name, f.Data) })
 	}
 	parsing.Wait()
 	for i, f := range files {
 		l.list.Append(lists[i])
-		l.node(f.Name, nodes[i], i < len(own))
+		l.node(f.Name, nodes[i], shipped)
 		nodes[i] = nil // what has been decoded is not needed any more
 	}
-	return l.load()
 }
 
 // shippedFiles returns the files in the binary.
@@ -157,17 +167,21 @@ func shippedFiles() (files []File, err error) {
 type loader struct {
 	list         diag.List
 	shapes       Shapes
-	bindings     []*bindingFile
+	shelf        []shelved
+	bindings     []*bindingFile // that are not compiled yet
 	tables       []placedTable
 	packs        []*packFile
+	changed      bool // an operator wrote what shipped packs are made with, and not beside it
 	commons      map[string]*commonFile
 	lists        map[string]*codeList
 	listNames    []string // sorted, once all are known
 	maps         map[string]*codeMap
+	mapNames     []string // sorted, once all are known
 	parsed       map[string]parsed
-	vocabularies map[string]*vocabulary // by the kinds of a pack
+	vocabularies map[string]*vocabulary // by the kinds of a pack or binding
 	said         map[diag.Diagnostic]bool
 	set          *Set
+	compiling    sync.Mutex // of packs from the shelf
 }
 
 func newLoader(shapes Shapes) *loader {
@@ -186,6 +200,10 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 	case node.Field("binding") != nil:
 		b := &bindingFile{}
 		l.list.Append(yamldoc.Decode(node, b))
+		if !shipped {
+			l.changed = true
+			l.need(keyOf("binding", b.Binding.Value))
+		}
 		l.bindings = append(l.bindings, b)
 	case node.Field("syntax") != nil:
 		table, list := syntax.Load(node)
@@ -199,6 +217,9 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 			l.list.Append(faults)
 			return
 		}
+		if !shipped {
+			l.need(keyOf("list", list.List.Value))
+		}
 		l.list.Append(loadList(list, l.lists))
 	case node.Field("map") != nil:
 		m := &mapFile{}
@@ -206,10 +227,17 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 			l.list.Append(faults)
 			return
 		}
+		if !shipped {
+			l.need(keyOf("map", m.Map.Value))
+		}
 		l.list.Append(loadMap(m, l.maps))
 	case node.Field("pack") == nil && node.Field("common") != nil:
 		c := &commonFile{}
 		l.list.Append(yamldoc.Decode(node, c))
+		if !shipped {
+			l.changed = true
+			l.need(keyOf("common", c.Common.Value))
+		}
 		l.commons[c.Common.Value] = c
 	default:
 		p := &packFile{name: name, shipped: shipped}
@@ -220,23 +248,20 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 
 func (l *loader) load() (*Set, diag.List) {
 	l.said = map[diag.Diagnostic]bool{}
-	l.listNames = slices.Sorted(maps.Keys(l.lists))
+	l.listNames, l.mapNames = knownNames(l, "list", l.lists), knownNames(l, "map", l.maps)
 	l.set = &Set{byName: map[string][]*Pack{}}
-	for _, f := range l.bindings {
-		l.binding(f)
-	}
+	l.takeChanged()
+	l.compileBindings()
 	for _, parts := range l.parts() {
-		pack := l.pack(parts)
-		if pack == nil {
-			continue
+		if pack := l.header(parts); l.rules(pack, parts) {
+			l.set.add(pack)
 		}
-		versions := append(l.set.byName[pack.Name], pack)
-		slices.SortStableFunc(versions, func(p, q *Pack) int { return strings.Compare(p.From, q.From) })
-		l.set.byName[pack.Name] = versions
 	}
 	for _, t := range l.tables {
 		l.table(t)
 	}
+	l.packs, l.tables = nil, nil
+	l.offer()
 	var err error
 	if l.set.profiles, err = ShippedProfiles(); err != nil {
 		l.list.Errorf(diag.Position{}, CodePack, "erreur du programme : %[1]v", "fault of the program: %[1]v", err)
@@ -269,13 +294,21 @@ func (l *loader) table(t placedTable) {
 	}
 }
 
+// compileBindings compiles the bindings that were read.
+func (l *loader) compileBindings() {
+	for _, f := range l.bindings {
+		l.binding(f)
+	}
+	l.bindings = nil
+}
+
 // parts groups the files of packs by name and version, in the order of the files. Files of an operator replace those of
 // the program.
 func (l *loader) parts() [][]*packFile {
 	var order []string
 	parts := map[string][]*packFile{}
 	for _, p := range l.packs {
-		key := p.Pack.Value + " " + p.Version.Value
+		key := p.key()
 		switch {
 		case parts[key] == nil:
 			order = append(order, key)
@@ -308,7 +341,7 @@ func (l *loader) binding(f *bindingFile) {
 	}
 }
 
-// vocabulary returns what rules about some kinds may name; nil when none of the kinds is known.
+// vocabulary returns what terms of some kinds there are, without those of bindings; nil when none of the kinds is known.
 func (l *loader) vocabulary(kinds texts) *vocabulary {
 	known := slices.Sorted(maps.Keys(l.shapes))
 	var names []string
@@ -334,9 +367,8 @@ func (l *loader) vocabulary(kinds texts) *vocabulary {
 
 // learn adds the bindings of the kinds of a pack to its vocabulary.
 func (l *loader) learn(v *vocabulary, kinds []string) {
-	if v.bindings != nil {
-		return
-	}
+	l.needBindings(kinds)
+	l.compileBindings()
 	for _, b := range l.set.bindings {
 		if !slices.ContainsFunc(slices.Collect(maps.Values(b.roots)), func(kind string) bool { return slices.Contains(kinds, kind) }) {
 			continue

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,8 +9,8 @@ import (
 	"github.com/commande-publique/passerelle/internal/yamldoc"
 )
 
-// pack compiles a pack from its parts; nil when its kinds are not known.
-func (l *loader) pack(parts []*packFile) *Pack {
+// header returns a pack from what its parts say before their rules.
+func (l *loader) header(parts []*packFile) *Pack {
 	head := parts[0]
 	pack := &Pack{
 		Name: head.Pack.Value, Version: head.Version.Value, From: head.Valid.From.Value, To: head.Valid.To.Value,
@@ -29,15 +28,21 @@ func (l *loader) pack(parts []*packFile) *Pack {
 				"the files of %[1]s %[2]s do not agree on \"valid\" or \"kinds\": see %[3]s", pack.Name, pack.Version, head.name)
 		}
 	}
-	pack.vocabulary = l.vocabulary(head.Kinds)
-	if pack.vocabulary == nil {
-		return nil
+	return pack
+}
+
+// rules compiles the rules of a pack; false when its kinds are not known.
+func (l *loader) rules(pack *Pack, parts []*packFile) bool {
+	known := l.vocabulary(parts[0].Kinds)
+	if known == nil {
+		return false
 	}
+	pack.vocabulary = newVocabulary(known.shape) // its own, as it grows with the places that the rules mention
 	l.learn(pack.vocabulary, pack.Kinds)
 	first := map[string]diag.Position{}
 	for _, part := range parts {
 		for _, long := range part.Lists.All() {
-			if l.lists[long.Value] == nil {
+			if l.codeListNamed(long.Value) == nil {
 				d := diag.Errorf(long.Pos, CodeList, "liste de codes inconnue %[1]q", "unknown code list %[1]q", long.Value)
 				l.add(withSuggestion(d, long.Value, l.listNames))
 			}
@@ -55,15 +60,16 @@ func (l *loader) pack(parts []*packFile) *Pack {
 		}
 		all(part.Rules, nil)
 		for name, with := range part.Common.All() {
+			l.need(keyOf("common", name.Value))
 			if common := l.commons[name.Value]; common != nil {
 				all(common.Rules, fields{}.with(with))
 				continue
 			}
 			d := diag.Errorf(name.Pos, CodePack, "règles communes inconnues %[1]q", "unknown common rules %[1]q", name.Value)
-			l.add(withSuggestion(d, name.Value, slices.Sorted(maps.Keys(l.commons))))
+			l.add(withSuggestion(d, name.Value, knownNames(l, "common", l.commons)))
 		}
 	}
-	return pack
+	return true
 }
 
 func (b bilingual) text() Text {
@@ -218,7 +224,7 @@ func (l *ruleLoader) form(r *Rule, f *ruleFile, m *model) {
 func (l *ruleLoader) compiler(m *model) *compiler {
 	return &compiler{
 		vocabulary: l.pack.vocabulary, model: m, kinds: l.pack.Kinds, this: m.root(),
-		lists: l.codeList, listNames: l.listNames, maps: l.maps,
+		lists: l.codeList, listNames: l.listNames, maps: l.codeMap, mapNames: l.mapNames,
 	}
 }
 
@@ -227,7 +233,7 @@ func (l *ruleLoader) codeList(name string) *codeList {
 	if long, ok := l.short.Get(name); ok {
 		name = long.Value
 	}
-	return l.lists[name]
+	return l.codeListNamed(name)
 }
 
 // expression parses and compiles a text and reports its faults.

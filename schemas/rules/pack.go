@@ -28,6 +28,7 @@ type Pack struct {
 	sent       bool // it judges documents as they were sent, no canonical ones
 	vocabulary *vocabulary
 	forms      map[*model][]form // the rules as each syntax has them
+	compile    func()            // fills in the rules and tables of a shipped pack, once; nil where that is done
 }
 
 // Text is said in French and English.
@@ -87,7 +88,7 @@ type judged struct {
 	en   message
 }
 
-// Set holds packs by name and version, with the bindings and code lists that they need. It is immutable.
+// Set holds packs by name and version, with the bindings and code lists that they need. Any number of goroutines may use it.
 type Set struct {
 	byName   map[string][]*Pack // versions in the order of their first days
 	bindings []*binding
@@ -108,7 +109,28 @@ func (s *Set) Names() []string {
 }
 
 // Versions lists the versions of a pack in the order of their first days; none when there is no such pack.
-func (s *Set) Versions(name string) []*Pack { return slices.Clone(s.byName[name]) }
+func (s *Set) Versions(name string) []*Pack {
+	versions := slices.Clone(s.byName[name])
+	for _, p := range versions {
+		p.ready()
+	}
+	return versions
+}
+
+// ready returns the pack when its rules are compiled. It panics where a pack of the program has a fault.
+func (p *Pack) ready() *Pack {
+	if p.compile != nil {
+		p.compile()
+	}
+	return p
+}
+
+// add adds a pack to the versions of its name.
+func (s *Set) add(p *Pack) {
+	versions := append(s.byName[p.Name], p)
+	slices.SortStableFunc(versions, func(p, q *Pack) int { return strings.Compare(p.From, q.From) })
+	s.byName[p.Name] = versions
+}
 
 // At returns the version of a pack that is in force on a day, given as an ISO 8601 date: the one that began last. An
 // empty day means the newest. It is nil when no version is in force.
@@ -117,7 +139,7 @@ func (s *Set) At(name, day string) *Pack {
 	for i := len(versions) - 1; i >= 0; i-- {
 		p := versions[i]
 		if day == "" || p.From <= day && (p.To == "" || day <= p.To) {
-			return p
+			return p.ready()
 		}
 	}
 	return nil
