@@ -53,7 +53,8 @@ var zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
 		zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
 })
 
-// apply returns the sealed batch compressed as its topic asks, or itself where that would not make it smaller.
+// apply returns the sealed batch compressed as its topic asks, in memory of its own, or itself where that would not make it
+// smaller.
 func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	kind := c.topics[topic]
 	if kind == CompressAuto && len(batch) > compressAbove {
@@ -62,7 +63,8 @@ func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	if kind == CompressAuto || kind == CompressNone {
 		return batch, nil
 	}
-	small := append(make([]byte, 0, batchHeaderSize+len(batch)/2), batch[:batchHeaderSize]...)
+	small := append(takeBuffer(batchHeaderSize+len(batch)/2), batch[:batchHeaderSize]...)
+	defer func() { giveBuffer(small) }()
 	code := int8(compress.Zstd)
 	if kind == CompressZstd {
 		encoder, err := zstdEncoder()
@@ -88,5 +90,5 @@ func (c *compressor) apply(topic string, batch []byte) ([]byte, error) {
 	attributes := binary.BigEndian.Uint16(small[posAttributes:])
 	binary.BigEndian.PutUint16(small[posAttributes:], attributes|uint16(code))
 	seal(small)
-	return small, nil
+	return bytes.Clone(small), nil
 }

@@ -54,6 +54,27 @@ func TestCompression(t *testing.T) {
 	}
 }
 
+// Batches are compressed in buffers that later ones use again; what was made for one stays as it is.
+func TestCompressedBatchesShareNoMemory(t *testing.T) {
+	for _, kind := range []Compression{CompressGzip, CompressSnappy, CompressLz4, CompressZstd} {
+		c := newCompressor(map[string]Compression{"t": kind})
+		var batches [][]byte
+		for i := range 8 {
+			recs := []*Record{{Key: key(i), Value: bytes.Repeat([]byte{byte(i)}, 4000)}}
+			small, err := c.apply("t", appendBatch(nil, recs, noProducer, 0, someTime))
+			require.NoError(t, err)
+			batches = append(batches, small)
+		}
+		for i, small := range batches {
+			b, _, err := nextBatch(small) // verifies the checksum
+			require.NoError(t, err)
+			recs, err := b.appendTo(nil, topicPartition{"t", 0}, 0)
+			require.NoError(t, err)
+			require.Equal(t, bytes.Repeat([]byte{byte(i)}, 4000), recs[0].Value)
+		}
+	}
+}
+
 // BenchmarkCompression compresses batches of documents: the ratio and the time for each byte are what compressAbove and
 // the default rest on.
 func BenchmarkCompression(b *testing.B) {

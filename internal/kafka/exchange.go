@@ -67,7 +67,8 @@ func (x *exchange) RawExchange(rw io.ReadWriter) (res protocol.Message, err erro
 	// One request is in flight on a connection at a time, so a constant tells a late response from the right one
 	// as well as a counter does: the connection is closed after any fault.
 	const correlation int32 = 0x70617373
-	w := &writer{b: make([]byte, 4, 512+x.size)}
+	w := &writer{b: append(takeBuffer(512+x.size), 0, 0, 0, 0)}
+	defer func() { giveBuffer(w.b) }() // Write keeps nothing
 	w.int16(int16(x.key))
 	w.int16(x.version)
 	w.int32(correlation)

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -360,9 +361,20 @@ func (s *sender) encode(p *outPart, now time.Time) error {
 		recs[i] = it.rec
 		size += it.size
 	}
-	batch, err := s.compressor.apply(p.tp.topic, appendBatch(make([]byte, 0, size), recs, p.producer, attributes, now))
+	plain := appendBatch(takeBuffer(size), recs, p.producer, attributes, now)
+	batch, err := s.compressor.apply(p.tp.topic, plain)
+	if err != nil {
+		return err
+	}
+	switch {
+	case &batch[0] != &plain[0]: // compressed
+		giveBuffer(plain)
+	case cap(plain) > 2*len(plain): // a lone record must not hold a large buffer until it is acknowledged
+		batch = bytes.Clone(plain)
+		giveBuffer(plain)
+	}
 	p.batch.bytes = batch
-	return err
+	return nil
 }
 
 // settle decides what becomes of a batch after an attempt. It runs in the loop.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sort"
 	"strconv"
 	"time"
 
@@ -77,26 +78,36 @@ func (f *Flow) settle(ctx context.Context, dst []kafka.Record, m Message, found 
 // record is acknowledged, which lets the offsets be committed. An error hands the same batch out again, in place, so
 // the order of the lane holds. It only comes from publishing: a document that is refused is not a failure.
 func (f *Flow) Handle(batch *message.Message) error {
-	var outputs []kafka.Record
-	var origins []origin
-	for _, r := range kafka.Records(batch) {
-		m := Message{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value, Headers: r.Headers}
-		first := len(outputs)
+	records := kafka.Records(batch)
+	each := 1 // most have one output, and a receipt where there are any
+	if f.receipts != "" {
+		each = 2
+	}
+	w := work{records: records, outputs: make([]kafka.Record, 0, each*len(records)), ends: make([]int, 0, len(records))}
+	for i := range records {
 		var err error
-		if outputs, err = f.settle(batch.Context(), outputs, m); err != nil {
+		if w.outputs, err = f.settle(batch.Context(), w.outputs, messageOf(&records[i])); err != nil {
 			return err
 		}
-		for range outputs[first:] {
-			origins = append(origins, origin{m, first, len(outputs)})
-		}
+		w.ends = append(w.ends, len(w.outputs))
 	}
-	return f.publish(batch.Context(), outputs, origins)
+	return f.publish(batch.Context(), w)
 }
 
-// origin is the message that an output belongs to, and the range of all its outputs.
-type origin struct {
-	message  Message
-	from, to int
+// work is what becomes of the records of a batch.
+type work struct {
+	records []kafka.Record
+	outputs []kafka.Record
+	ends    []int // of the outputs of each record
+}
+
+// recordOf returns the index of the record that an output belongs to.
+func (w *work) recordOf(output int) int {
+	return sort.SearchInts(w.ends, output+1)
+}
+
+func messageOf(r *kafka.Record) Message {
+	return Message{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value, Headers: r.Headers}
 }
 
 // outputs appends everything that a verdict publishes: deliveries or the dead letter, and the receipt. Those without
@@ -104,7 +115,7 @@ type origin struct {
 func (f *Flow) outputs(dst []kafka.Record, m Message, v Verdict) ([]kafka.Record, error) {
 	first := len(dst)
 	if v.Outcome() == Delivered {
-		dst = append(dst, f.deliver(m, v)...)
+		dst = f.deliver(dst, m, v)
 	} else {
 		dst = append(dst, f.refuse(m, v))
 	}
@@ -135,8 +146,8 @@ var tooLarge = violation.Spec{
 // letter, as sending it again would fail for ever. At least once, its other outputs may have been published by then,
 // under ids that make a repeat recognisable. Exactly once, they have to be taken back first: the message comes again,
 // and what was found out waits for it.
-func (f *Flow) publish(ctx context.Context, outputs []kafka.Record, origins []origin) error {
-	err := f.publisher.Produce(ctx, outputs)
+func (f *Flow) publish(ctx context.Context, w work) error {
+	err := f.publisher.Produce(ctx, w.outputs)
 	if err == nil {
 		return nil
 	}
@@ -147,22 +158,23 @@ func (f *Flow) publish(ctx context.Context, outputs []kafka.Record, origins []or
 	var letters []kafka.Record
 	refused := map[int]bool{}
 	for _, failed := range produce.Failed {
-		o := origins[failed.Index]
 		var large *kafka.RecordTooLargeError
-		if !errors.As(failed.Err, &large) || outputs[failed.Index].Topic == f.deadLetters {
+		if !errors.As(failed.Err, &large) || w.outputs[failed.Index].Topic == f.deadLetters {
 			return err
 		}
-		if refused[o.from] {
+		record := w.recordOf(failed.Index)
+		if refused[record] {
 			continue
 		}
-		refused[o.from] = true
+		refused[record] = true
+		m := messageOf(&w.records[record])
 		why := tooLarge.New(violation.At{}, large.Topic, strconv.Itoa(large.Size))
 		if f.oversized != nil {
-			f.oversized.note(o.message, why)
+			f.oversized.note(m, why)
 			continue
 		}
 		var err error
-		if letters, err = f.settle(ctx, letters, o.message, why); err != nil {
+		if letters, err = f.settle(ctx, letters, m, why); err != nil {
 			return err
 		}
 	}

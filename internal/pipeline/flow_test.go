@@ -238,23 +238,19 @@ func TestOutputsOutliveTheirDocuments(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
-// batch gives the outputs of three messages and what publish needs to know about them.
-func batch(t *testing.T, f *Flow) ([]kafka.Record, []origin) {
+// batch is three messages with their outputs.
+func batch(t *testing.T, f *Flow) work {
 	t.Helper()
-	var outputs []kafka.Record
-	var origins []origin
+	var w work
 	for i := range int64(3) {
 		m := received("suppliers", example(t, "ubl-invoice.xml"))
-		m.Offset = i
-		first := len(outputs)
+		w.records = append(w.records, kafka.Record{Topic: m.Topic, Partition: m.Partition, Offset: i, Time: m.Time, Value: m.Value})
 		var err error
-		outputs, err = f.settle(t.Context(), outputs, m)
+		w.outputs, err = f.settle(t.Context(), w.outputs, messageOf(&w.records[i]))
 		require.NoError(t, err)
-		for range outputs[first:] {
-			origins = append(origins, origin{m, first, len(outputs)})
-		}
+		w.ends = append(w.ends, len(w.outputs))
 	}
-	return outputs, origins
+	return w
 }
 
 // An output that its topic does not take makes a dead letter of its message; the others are left alone.
@@ -267,9 +263,9 @@ func TestPublishOversized(t *testing.T) {
 		return &kafka.ProduceError{Total: len(records), Failed: []kafka.RecordError{{Index: 3, Err: large}, {Index: 4, Err: large}}}
 	}}
 	f := newFlow(newPipeline(t), to)
-	outputs, origins := batch(t, f)
-	require.Equal(t, "invoicing", outputs[3].Topic, "the first output of the second message")
-	require.NoError(t, f.publish(t.Context(), outputs, origins))
+	w := batch(t, f)
+	require.Equal(t, "invoicing", w.outputs[3].Topic, "the first output of the second message")
+	require.NoError(t, f.publish(t.Context(), w))
 	require.Len(t, to.calls, 2)
 	letters := to.calls[1]
 	require.Len(t, letters, 2, "one dead letter and its receipt, however many outputs failed")
@@ -291,12 +287,12 @@ func TestPublishOversizedExactlyOnce(t *testing.T) {
 		return &kafka.ProduceError{Total: 9, Failed: []kafka.RecordError{{Index: 3, Err: large}, {Index: 4, Err: large}}}
 	}}
 	f := NewFlow(newPipeline(t), to, FlowConfig{Receipts: "receipts", DeadLetters: "dead-letter", Now: func() time.Time { return noon }, ExactlyOnce: true})
-	outputs, origins := batch(t, f)
-	require.Error(t, f.publish(t.Context(), outputs, origins))
+	w := batch(t, f)
+	require.Error(t, f.publish(t.Context(), w))
 	require.Len(t, to.calls, 1, "no dead letter beside what has to be taken back")
 	for range 2 {
-		again, _ := batch(t, f)
-		require.Len(t, again, len(outputs)-1, "a dead letter and a receipt instead of two deliveries and a receipt")
+		again := batch(t, f).outputs
+		require.Len(t, again, len(w.outputs)-1, "a dead letter and a receipt instead of two deliveries and a receipt")
 		assert.Equal(t, "dead-letter", again[3].Topic)
 		assert.Equal(t, "output_too_large", header(again[3], "passerelle-code"))
 		assert.Equal(t, "1", header(again[3], "passerelle-source-offset"))
@@ -328,8 +324,8 @@ func TestPublishFailure(t *testing.T) {
 				return tt.second
 			}}
 			f := newFlow(newPipeline(t), to)
-			outputs, origins := batch(t, f)
-			require.Error(t, f.publish(t.Context(), outputs, origins))
+			w := batch(t, f)
+			require.Error(t, f.publish(t.Context(), w))
 			assert.Len(t, to.calls, tt.calls)
 		})
 	}

@@ -43,10 +43,9 @@ func eventType(kind transformers.Kind) string {
 // pointers of values of the canonical document, the first hundred.
 const HeaderNotCarried = "passerelle-not-carried"
 
-// deliver returns the outputs of an accepted message: for each document its canonical form, or that in another syntax, to
+// deliver appends the outputs of an accepted message: for each document its canonical form, or that in another syntax, to
 // each destination that wants it, and the original bytes once to each topic that wants those.
-func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
-	var out []kafka.Record
+func (f *Flow) deliver(dst []kafka.Record, m Message, v Verdict) []kafka.Record {
 	originals := map[string]bool{}
 	for i, part := range v.Parts {
 		var canonical []byte
@@ -56,25 +55,25 @@ func (f *Flow) deliver(m Message, v Verdict) []kafka.Record {
 			case d.Form == routes.Original:
 				if !originals[d.Topic] {
 					originals[d.Topic] = true
-					out = append(out, kafka.Record{
+					dst = append(dst, kafka.Record{
 						Topic: d.Topic, Key: originalKey(m, v, part), Value: m.Value,
 						Headers: f.headers(m, v, part, originalEvent(v)),
 					})
 				}
 			case d.Form != routes.Canonical:
-				out = append(out, f.written(m, v, part, i, d))
+				dst = append(dst, f.written(m, v, part, i, d))
 			default:
 				if canonical == nil {
 					canonical = part.Doc.AppendJSON(nil)
 				}
-				out = append(out, kafka.Record{
+				dst = append(dst, kafka.Record{
 					Topic: d.Topic, Key: canonicalKey(m, v, part), Value: canonical,
 					Headers: f.headers(m, v, part, f.canonicalEvent(v, part, i)),
 				})
 			}
 		}
 	}
-	return out
+	return dst
 }
 
 // written returns the output of a document in another syntax.
