@@ -12,6 +12,10 @@ const (
 	// How long the first request of a membership may take. It is answered at once, and it is not given up when the
 	// member is told to stop: the coordinator would wait for the holder of the id that the answer carries.
 	introductionTimeout = 3 * time.Second
+	// How long the share of the partitions is still waited for when the member is told to stop: the leader of the
+	// generation is about to say it. (kfake miscounts its members when one of them leaves while it waits for that, and the
+	// next generation would begin only when the time of the rebalance is up.)
+	shareTimeout = 2 * time.Second
 )
 
 // membership is one member's place in a consumer group, by the classic protocol of Kafka. It keeps its member id over
@@ -67,11 +71,20 @@ func (g *membership) join(ctx context.Context) (member, []int32, error) {
 			return member{}, nil, err
 		}
 	}
-	mine, err := g.c.syncGroup(ctx, g.cfg.SessionTimeout+requestTimeout, m, assignments)
+	patient, cancel := outliving(ctx, shareTimeout)
+	defer cancel()
+	mine, err := g.c.syncGroup(patient, g.cfg.SessionTimeout+requestTimeout, m, assignments)
 	if err != nil {
 		return member{}, nil, g.refused(err)
 	}
 	return m, mine[g.topic], nil
+}
+
+// outliving returns a context that ends some time after its parent does.
+func outliving(parent context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() { time.AfterFunc(by, cancel) })
+	return ctx, func() { stop(); cancel() }
 }
 
 // introduce gets a member id (KIP-394).

@@ -125,6 +125,44 @@ func TestStopWhileJoining(t *testing.T) {
 	require.Equal(t, alone, members)
 }
 
+// TestStopWhileSharing: a member that is told to stop while it waits for its partitions does not hold the group up.
+func TestStopWhileSharing(t *testing.T) {
+	fake := newBroker(t)
+	c := connect(t, fake)
+	createTopic(t, c, "in", 2)
+	leader := &membership{c: c, topic: "in", log: c.log, cfg: &SubscriberConfig{
+		Group: "g", SessionTimeout: 30 * time.Second, RebalanceTimeout: time.Minute, HeartbeatInterval: time.Second,
+	}}
+	rejoin := func() joinedGroup {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a group that is not held up goes on at once
+		defer cancel()
+		j, err := c.joinGroup(ctx, time.Minute, leader.subscription())
+		require.NoError(t, err)
+		return j
+	}
+	_, _, err := leader.join(t.Context())
+	require.NoError(t, err)
+
+	s := newSubscriber(t, connect(t, fake), SubscriberConfig{Group: "g"})
+	_, err = s.Subscribe(t.Context(), "in")
+	require.NoError(t, err)
+	eventually(t, func() bool { state, _ := groupState(t, fake, "g"); return state == "PreparingRebalance" }, "a second member joins")
+	joined := rejoin() // the leader takes its time to share out the partitions
+	time.Sleep(100 * time.Millisecond)
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	time.Sleep(100 * time.Millisecond)
+
+	shares, err := leader.assign(t.Context(), joined.members)
+	require.NoError(t, err)
+	_, err = c.syncGroup(t.Context(), time.Minute, member{group: "g", id: joined.id, generation: joined.generation}, shares)
+	if err != nil { // the other has left already
+		require.Equal(t, codeRebalanceInProgress, codeOf(err))
+	}
+	require.NoError(t, <-closed)
+	require.Len(t, rejoin().members, 1)
+}
+
 // TestExpelled: a member that the coordinator has forgotten becomes a new one.
 func TestExpelled(t *testing.T) {
 	fake := newBroker(t)
