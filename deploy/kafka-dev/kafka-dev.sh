@@ -142,6 +142,8 @@ group.min.session.timeout.ms=100
 # A killed broker reads its logs again before it serves: with both cores, and not those of topics deleted long ago.
 num.recovery.threads.per.data.dir=2
 file.delete.delay.ms=1000
+# Records of any date stay: by default those older than a week are gone 30 s after the start.
+log.retention.ms=-1
 # The default of 128 MiB does not fit into a small heap.
 log.cleaner.dedupe.buffer.size=8388608
 P
