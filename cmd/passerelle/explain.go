@@ -35,6 +35,16 @@ func (c *cli) explain() *cobra.Command {
 			}
 			var result error
 			for _, file := range files {
+				if l := c.large(gateway, file); l != nil {
+					delivered, err := c.explainLarge(gateway, l, from, announcing(dataschema), asJSON)
+					if err != nil {
+						return err
+					}
+					if !delivered {
+						result = errRefused
+					}
+					continue
+				}
 				value, err := c.readDocument(file)
 				if err != nil {
 					return err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,22 +31,42 @@ func (c *cli) send() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			records := make([]kafka.Record, 0, len(files))
-			for _, file := range files {
-				record, err := c.recordOf(gateway, file, to)
-				if err != nil {
-					return err
-				}
-				records = append(records, record)
-			}
 			cluster, err := c.connect(cmd.Context(), gateway, broker)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = cluster.Close() }() // never fails
+			limits := topicLimits{cluster: cluster, bytes: map[string]int{}}
+			fits := func(r kafka.Record, name string) error { return c.fits(cmd.Context(), limits, r, name) }
+			var records []kafka.Record
+			var names, digests []string
+			var larges []*largeFile
+			for _, file := range files { // all are looked at before any is published
+				if l := c.large(gateway, file); l != nil {
+					digest, err := c.eachRecord(gateway, l, to, "", fits)
+					if err != nil {
+						return err
+					}
+					larges, digests = append(larges, l), append(digests, digest)
+					continue
+				}
+				value, err := c.readDocument(file)
+				if err != nil {
+					return err
+				}
+				record, err := c.record(gateway, file, value, to)
+				if err != nil {
+					return err
+				}
+				if err := fits(record, file); err != nil {
+					return err
+				}
+				records, names = append(records, record), append(names, file)
+			}
 			publisher := cluster.NewPublisher(kafka.PublisherConfig{DeliveryTimeout: sendTimeout})
 			defer func() { _ = publisher.Close() }() // never fails
-			if err := publisher.Produce(cmd.Context(), records); err != nil {
+			publish := func(records []kafka.Record) error { return publisher.Produce(cmd.Context(), records) }
+			if err := publish(records); err != nil {
 				return err
 			}
 			for i, r := range records {
@@ -52,7 +74,12 @@ func (c *cli) send() *cobra.Command {
 				if r.Key != nil {
 					key = c.say("clé ", "key ") + printable(string(r.Key))
 				}
-				c.printf("%s -> %s, %s\n", "%s -> %s, %s\n", files[i], r.Topic, key)
+				c.printf("%s -> %s, %s\n", "%s -> %s, %s\n", names[i], r.Topic, key)
+			}
+			for i, l := range larges {
+				if err := c.sendLarge(gateway, l, to, digests[i], publish); err != nil {
+					return err
+				}
 			}
 			return nil
 		},
@@ -65,24 +92,56 @@ func (c *cli) send() *cobra.Command {
 // sendTimeout is how long a person at a terminal waits for a broker.
 const sendTimeout = 15 * time.Second
 
-// recordOf reads a file into the record that carries it to a topic, or to the source topic that takes it.
-func (c *cli) recordOf(g *app.Gateway, file, to string) (kafka.Record, error) {
-	value, err := c.readDocument(file)
-	if err != nil {
-		return kafka.Record{}, err
-	}
+// record makes the record that carries a document to a topic, or to the source topic that takes it. The name is that of
+// its file.
+func (c *cli) record(g *app.Gateway, name string, value []byte, to string) (kafka.Record, error) {
 	topic, verdict := g.Judge(to, value)
+	defer verdict.Release()
 	if to == "" && verdict.Route() == nil {
 		return kafka.Record{}, fmt.Errorf(c.say(
 			"%s : aucune route ne prend ce document, rien n'a été envoyé ; indiquez le sujet avec --to, ou demandez « passerelle explain »",
-			"%s: no route takes this document, nothing was sent; name the topic with --to, or ask \"passerelle explain\""), file)
+			"%s: no route takes this document, nothing was sent; name the topic with --to, or ask \"passerelle explain\""), name)
 	}
 	record := kafka.Record{
 		Topic: topic, Value: value,
-		Headers: []event.Header{{Key: headerFile, Value: []byte(filepath.Base(file))}},
+		Headers: []event.Header{{Key: headerFile, Value: []byte(filepath.Base(name))}},
 	}
 	if verdict.Key != "" {
 		record.Key = []byte(verdict.Key)
 	}
 	return record, nil
+}
+
+// topicLimits are the largest messages that topics take, as far as the brokers say.
+type topicLimits struct {
+	cluster *kafka.Cluster
+	bytes   map[string]int // 0: not known
+}
+
+// of asks for the limit of a topic, once. Who may not ask learns it from the answer to the message.
+func (l topicLimits) of(ctx context.Context, topic string) int {
+	const setting = "max.message.bytes"
+	limit, known := l.bytes[topic]
+	if !known {
+		if settings, err := l.cluster.TopicSettings(ctx, []string{topic}, []string{setting}); err == nil {
+			limit, _ = strconv.Atoi(settings[topic].Values[setting]) // nothing was said
+		}
+		l.bytes[topic] = limit
+	}
+	return limit
+}
+
+// recordRoom is what a message needs beside its value: its key, headers and the batch around it.
+const recordRoom = 4 << 10
+
+// fits refuses what the topic would not take.
+func (c *cli) fits(ctx context.Context, limits topicLimits, r kafka.Record, name string) error {
+	limit := limits.of(ctx, r.Topic)
+	if limit == 0 || len(r.Value)+recordRoom <= limit {
+		return nil
+	}
+	return fmt.Errorf(c.say(
+		"%s : %d octets, le sujet %s n'en accepte que %d par message, en-têtes compris ; rien n'a été envoyé ; découpez le document, ou augmentez max.message.bytes du sujet",
+		"%s: %d bytes, the topic %s takes only %d a message, headers included; nothing was sent; split the document, or raise max.message.bytes of the topic"),
+		name, len(r.Value), r.Topic, limit)
 }

@@ -9,10 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/pipeline"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas"
+	"github.com/commande-publique/passerelle/transformers"
 )
 
 func (c *cli) validate() *cobra.Command {
@@ -33,17 +36,16 @@ func (c *cli) validate() *cobra.Command {
 				}
 				return c.validateByRules(packs, files, asJSON)
 			}
-			judge, err := c.judgeBy(by)
+			judge, gateway, err := c.judgeBy(by)
 			if err != nil {
 				return err
 			}
 			var result error
 			for _, file := range files {
-				value, err := c.readDocument(file)
+				violations, err := c.judgeFile(gateway, file, judge)
 				if err != nil {
 					return err
 				}
-				violations := judge(value)
 				valid := !violation.AnyFatal(violations)
 				if !valid {
 					result = errRefused
@@ -112,11 +114,22 @@ func (c *cli) validateByRules(names, files []string, asJSON bool) error {
 	}
 	var result error
 	for _, file := range files {
-		value, err := c.readDocument(file)
+		var found pipeline.Ruling
+		if l := c.large(gateway, file); l != nil {
+			found.Identity.Format = transformers.DECP
+			found.Violations, err = l.judge(func(value []byte) []violation.Violation {
+				return gateway.Pipeline.JudgeByRules(value, packs).Violations
+			})
+			found.Valid = !violation.AnyFatal(found.Violations)
+		} else {
+			var value []byte
+			if value, err = c.readDocument(file); err == nil {
+				found = gateway.Pipeline.JudgeByRules(value, packs)
+			}
+		}
 		if err != nil {
 			return err
 		}
-		found := gateway.Pipeline.JudgeByRules(value, packs)
 		if !found.Valid {
 			result = errRefused
 		}
@@ -141,34 +154,34 @@ type judgeFlags struct {
 	assertFormat bool
 }
 
-// judgeBy returns what judges the bytes of a document. The error is errUsage when the faults of a schema or of the
-// configuration have been told.
-func (c *cli) judgeBy(by judgeFlags) (func(value []byte) []violation.Violation, error) {
+// judgeBy returns what judges the bytes of a document, and the gateway where that recognises documents. The error is errUsage
+// when the faults of a schema or of the configuration have been told.
+func (c *cli) judgeBy(by judgeFlags) (func(value []byte) []violation.Violation, *app.Gateway, error) {
 	switch {
 	case by.schema != "" && by.kind != "":
-		return nil, errors.New(c.say("--schema et --kind : attendu l'un ou l'autre", "--schema and --kind: expected one or the other"))
+		return nil, nil, errors.New(c.say("--schema et --kind : attendu l'un ou l'autre", "--schema and --kind: expected one or the other"))
 	case by.assertFormat && by.schema == "":
-		return nil, errors.New(c.say("--assert-format ne vaut qu'avec --schema : le schéma d'un type contrôle toujours les formats", "--assert-format needs --schema: the schema of a kind always checks formats"))
+		return nil, nil, errors.New(c.say("--assert-format ne vaut qu'avec --schema : le schéma d'un type contrôle toujours les formats", "--assert-format needs --schema: the schema of a kind always checks formats"))
 	case by.schema != "":
 		schema, err := c.compile(by)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return judgeJSON(schema), nil
+		return judgeJSON(schema), nil, nil
 	}
 	gateway, err := c.loadToJudge()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if by.kind == "" {
-		return gateway.Pipeline.Shape, nil
+		return gateway.Pipeline.Shape, gateway, nil
 	}
 	schema := gateway.Schemas.Schema(by.kind)
 	if schema == nil {
-		return nil, fmt.Errorf(c.say("type de document inconnu : « %s » ; attendu : %s", "unknown kind of document: %q; expected one of %s"),
+		return nil, nil, fmt.Errorf(c.say("type de document inconnu : « %s » ; attendu : %s", "unknown kind of document: %q; expected one of %s"),
 			by.kind, strings.Join(gateway.Schemas.Kinds(), ", "))
 	}
-	return judgeJSON(schema), nil
+	return judgeJSON(schema), nil, nil
 }
 
 // judgeJSON judges JSON documents by a schema.

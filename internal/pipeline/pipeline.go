@@ -145,6 +145,9 @@ var notJudged = violation.Spec{
 	RemedyEN: "Correct the faults that are told first, then send the file again.",
 }
 
+// NotExamined says that a file is refused and how many of its documents were therefore not looked at.
+func NotExamined(left int) violation.Violation { return notJudged.New(violation.At{}, left) }
+
 // Judge gives the verdict on a message: all stages, no side effect. It never fails: what goes wrong inside is a fatal
 // violation of the verdict (fail closed).
 func (p *Pipeline) Judge(m Message) (v Verdict) {
@@ -179,7 +182,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 		v.Violations = append(v.Violations, faults...)
 		if len(v.Violations) >= maxViolations && violation.AnyFatal(v.Violations) {
 			if left := len(result.Parts) - i - 1; left > 0 {
-				v.Violations = append(v.Violations, notJudged.New(violation.At{}, left))
+				v.Violations = append(v.Violations, NotExamined(left))
 			}
 			break
 		}

@@ -26,7 +26,7 @@ func (p *Pipeline) Shape(value []byte) (violations []violation.Violation) {
 	for i, part := range result.Parts {
 		violations = append(violations, p.schemas.Validate(string(part.Kind), part.Doc)...)
 		if left := len(result.Parts) - i - 1; left > 0 && len(violations) >= maxViolations && violation.AnyFatal(violations) {
-			return append(violations, notJudged.New(violation.At{}, left))
+			return append(violations, NotExamined(left))
 		}
 	}
 	return violations
