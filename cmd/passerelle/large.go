@@ -25,10 +25,10 @@ const (
 	// maxTold bounds what is told of one large file: nobody corrects more at one go.
 	maxTold = 200
 	// largeMemory is the memory that the collector keeps to while contracts pass by: a few at a time are small.
-	largeMemory = 40 << 20
+	largeMemory = 32 << 20
 	// sendBytes and sendRecords bound what of a large file waits for the broker at once.
-	sendBytes   = 1 << 20
-	sendRecords = 500
+	sendBytes   = 256 << 10
+	sendRecords = 200
 )
 
 // largeFile is a DECP file that is larger than any document may be.

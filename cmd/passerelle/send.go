@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,19 +33,13 @@ func (c *cli) send() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cluster, err := c.connect(cmd.Context(), gateway, broker)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = cluster.Close() }() // never fails
-			limits := topicLimits{cluster: cluster, bytes: map[string]int{}}
-			fits := func(r kafka.Record, name string) error { return c.fits(cmd.Context(), limits, r, name) }
 			var records []kafka.Record
 			var names, digests []string
 			var larges []*largeFile
+			most := largest{}
 			for _, file := range files { // all are looked at before any is published
 				if l := c.large(gateway, file); l != nil {
-					digest, err := c.eachRecord(gateway, l, to, "", fits)
+					digest, err := c.eachRecord(gateway, l, to, "", most.note)
 					if err != nil {
 						return err
 					}
@@ -58,10 +54,16 @@ func (c *cli) send() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := fits(record, file); err != nil {
-					return err
-				}
+				_ = most.note(record, file) // never fails
 				records, names = append(records, record), append(names, file)
+			}
+			cluster, err := c.connect(cmd.Context(), gateway, broker)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = cluster.Close() }() // never fails
+			if err := c.fits(cmd.Context(), cluster, most); err != nil {
+				return err
 			}
 			publisher := cluster.NewPublisher(kafka.PublisherConfig{DeliveryTimeout: sendTimeout})
 			defer func() { _ = publisher.Close() }() // never fails
@@ -112,36 +114,41 @@ func (c *cli) record(g *app.Gateway, name string, value []byte, to string) (kafk
 	return record, nil
 }
 
-// topicLimits are the largest messages that topics take, as far as the brokers say.
-type topicLimits struct {
-	cluster *kafka.Cluster
-	bytes   map[string]int // 0: not known
+// largest is the largest message for each topic.
+type largest map[string]namedSize
+
+// namedSize is the size of a document, in bytes, and the name of its file.
+type namedSize struct {
+	name  string
+	bytes int
 }
 
-// of asks for the limit of a topic, once. Who may not ask learns it from the answer to the message.
-func (l topicLimits) of(ctx context.Context, topic string) int {
-	const setting = "max.message.bytes"
-	limit, known := l.bytes[topic]
-	if !known {
-		if settings, err := l.cluster.TopicSettings(ctx, []string{topic}, []string{setting}); err == nil {
-			limit, _ = strconv.Atoi(settings[topic].Values[setting]) // nothing was said
-		}
-		l.bytes[topic] = limit
+func (l largest) note(r kafka.Record, name string) error {
+	if len(r.Value) > l[r.Topic].bytes {
+		l[r.Topic] = namedSize{name, len(r.Value)}
 	}
-	return limit
+	return nil
 }
 
 // recordRoom is what a message needs beside its value: its key, headers and the batch around it.
 const recordRoom = 4 << 10
 
-// fits refuses what the topic would not take.
-func (c *cli) fits(ctx context.Context, limits topicLimits, r kafka.Record, name string) error {
-	limit := limits.of(ctx, r.Topic)
-	if limit == 0 || len(r.Value)+recordRoom <= limit {
-		return nil
+// fits refuses what a topic would not take, by what the brokers say of it. Who may not ask them learns it from the answer to
+// the message.
+func (c *cli) fits(ctx context.Context, cluster *kafka.Cluster, most largest) error {
+	const setting = "max.message.bytes"
+	for _, topic := range slices.Sorted(maps.Keys(most)) {
+		settings, err := cluster.TopicSettings(ctx, []string{topic}, []string{setting})
+		if err != nil {
+			continue
+		}
+		limit, err := strconv.Atoi(settings[topic].Values[setting])
+		if l := most[topic]; err == nil && l.bytes+recordRoom > limit {
+			return fmt.Errorf(c.say(
+				"%s : %d octets, le sujet %s n'accepte que %d octets par message, en-têtes compris ; rien n'a été envoyé ; découpez le document, ou augmentez max.message.bytes du sujet",
+				"%s: %d bytes, the topic %s takes %d bytes a message, headers included; nothing was sent; split the document, or raise max.message.bytes of the topic"),
+				l.name, l.bytes, topic, limit)
+		}
 	}
-	return fmt.Errorf(c.say(
-		"%s : %d octets, le sujet %s n'en accepte que %d par message, en-têtes compris ; rien n'a été envoyé ; découpez le document, ou augmentez max.message.bytes du sujet",
-		"%s: %d bytes, the topic %s takes only %d a message, headers included; nothing was sent; split the document, or raise max.message.bytes of the topic"),
-		name, len(r.Value), r.Topic, limit)
+	return nil
 }
