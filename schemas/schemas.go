@@ -13,10 +13,12 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/jsondoc"
 )
 
 //go:embed canonical/*.schema.json receipt.schema.json
@@ -32,11 +34,17 @@ var files = map[string]string{
 	"concession":    "canonical/concession.schema.json",
 }
 
-// Set holds the compiled schemas of all kinds. It is read-only and may be used by any number of goroutines.
+// Set holds the schemas of all kinds. It is read-only and may be used by any number of goroutines.
 type Set struct {
-	byKind map[string]*Schema
+	byKind map[string]source
 	// proven holds the kinds whose documents satisfy their schema by construction.
 	proven map[string]bool
+}
+
+// source is the schema of a kind, which is compiled when it is first asked for.
+type source struct {
+	document *document.Doc
+	compiled func() *Schema
 }
 
 // Schema is one compiled schema with its source, which messages quote.
@@ -48,17 +56,28 @@ type Schema struct {
 	dynamic  bool // a reference depends on the way to it, so that no part can be judged apart from the others
 }
 
-// Load compiles the schemas in the binary. An error is a fault of the build.
+// Load reads the schemas in the binary. Each is compiled when a document of its kind is first judged, because that costs
+// most of a start. An error is a fault of the build; that the schemas compile is tested.
 func Load() (*Set, error) {
-	set := &Set{byKind: map[string]*Schema{}}
-	byFile := map[string]*Schema{}
+	set := &Set{byKind: map[string]source{}}
+	byFile := map[string]source{}
 	for kind, file := range files {
-		if byFile[file] == nil {
-			s, err := load(file)
+		if byFile[file].document == nil {
+			data, err := embedded.ReadFile(file)
 			if err != nil {
 				return nil, err
 			}
-			byFile[file] = s
+			raw, fault := jsondoc.Parse(data)
+			if fault != nil {
+				return nil, fmt.Errorf("schemas/%s: %s", file, fault.EN)
+			}
+			byFile[file] = source{raw, sync.OnceValue(func() *Schema {
+				s, err := load(file)
+				if err != nil {
+					panic(err) // nothing is accepted unjudged
+				}
+				return s
+			})}
 		}
 		set.byKind[kind] = byFile[file]
 	}
@@ -69,7 +88,7 @@ func Load() (*Set, error) {
 // schema by the way it is made, so that judging it again would tell nothing.
 func (s *Set) With(kind string, schema *Schema, proven bool) *Set {
 	more := &Set{byKind: maps.Clone(s.byKind), proven: maps.Clone(s.proven)}
-	more.byKind[kind] = schema
+	more.byKind[kind] = source{schema.raw, func() *Schema { return schema }}
 	if proven {
 		if more.proven == nil {
 			more.proven = map[string]bool{}
@@ -94,8 +113,17 @@ func load(file string) (*Schema, error) {
 	return s, nil
 }
 
-// Schema returns the schema of a kind, nil when there is none.
-func (s *Set) Schema(kind string) *Schema { return s.byKind[kind] }
+// Schema returns the schema of a kind, nil when there is none. It panics where one in the binary has a fault.
+func (s *Set) Schema(kind string) *Schema {
+	if schema, known := s.byKind[kind]; known {
+		return schema.compiled()
+	}
+	return nil
+}
+
+// Document returns the schema of a kind as it is written, for those who ask which places a document may have; nil when there
+// is none. It must not be changed.
+func (s *Set) Document(kind string) *document.Doc { return s.byKind[kind].document }
 
 // ID returns the schema's identifier, which events carry as dataschema.
 func (s *Schema) ID() string { return s.id }

@@ -47,7 +47,7 @@ var (
 // Validate judges a canonical document by the schema of its kind and returns every violation, sorted, at most 200.
 // A kind without schema and a validator that fails refuse the document.
 func (s *Set) Validate(kind string, doc *document.Doc) []violation.Violation {
-	schema := s.byKind[kind]
+	schema := s.Schema(kind)
 	if schema == nil {
 		return []violation.Violation{noSchema.New(violation.At{Pointer: "/kind"}, violation.Excerpt(kind))}
 	}

@@ -72,7 +72,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	}
 	shapes := map[string]*expr.Shape{}
 	for _, kind := range set.Kinds() {
-		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
+		shapes[kind] = expr.ShapeOfSchema(set.Document(kind))
 	}
 	packs, faults := operatorRules(cfg, shapes)
 	list.Append(faults)

@@ -187,7 +187,7 @@ func shippedRules(t *testing.T) *rules.Set {
 	require.NoError(t, err)
 	shapes := rules.Shapes{}
 	for _, kind := range set.Kinds() {
-		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
+		shapes[kind] = expr.ShapeOfSchema(set.Document(kind))
 	}
 	packs, list := rules.Load(nil, shapes)
 	require.NoError(t, list.Err())

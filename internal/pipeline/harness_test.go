@@ -35,7 +35,7 @@ func newPipeline(t testing.TB, files ...string) *Pipeline {
 	require.NoError(t, err)
 	shapes := map[string]*expr.Shape{}
 	for _, kind := range set.Kinds() {
-		shapes[kind] = expr.ShapeOfSchema(set.Schema(kind).Document())
+		shapes[kind] = expr.ShapeOfSchema(set.Document(kind))
 	}
 	packs, faults := rules.Load(nil, shapes)
 	require.NoError(t, faults.Err())
