@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -140,5 +141,66 @@ func complete(t *testing.T, pack *Pack, v violation.Violation) {
 		t.Errorf("not judged: %s", v.EN)
 	} else if v.Severity != pack.rule(v.Code).Severity || v.Term == "" || v.Source == "" || v.Remedy == "" || v.RemedyEN == "" || strings.Contains(v.FR+v.EN, "?") {
 		t.Errorf("incomplete: %+v", v)
+	}
+}
+
+// Canonical documents are judged by the French rules whose terms their schema has.
+func TestFrenchCanonical(t *testing.T) {
+	pack := shippedSet(t).At("fr-ctc", "")
+	const party = `{"name": "Exemple", "identifiers": [{"id": "11111111100011", "scheme": "0009"}, {"id": "S.1", "scheme": "0224"}], "legalRegistration": {"id": "111111111", "scheme": "0002"}, "electronicAddress": {"id": "111111111_A", "scheme": "0225"}}`
+	const notes = `{"subjectCode": "PMT", "text": "a"}, {"subjectCode": "PMD", "text": "b"}, {"subjectCode": "AAB", "text": "c"}, {"subjectCode": "BAR", "text": "B2B"}`
+	french := map[string]string{"/process/businessProcess": "B1", "/seller": party, "/buyer": party, "/notes": "[" + notes + "]"}
+	for _, tt := range []struct {
+		place, value, want string
+	}{
+		{"/number", "F-1", ""},
+		{"/number", "F 1", "BR-FR-02_BT-1"},
+		{"/issueDate", "2026-02-30", "BR-FR-03_BT-2"},
+		{"/typeCode", "326", "BR-FR-04_BT-3"},
+		{"/typeCode", "384", "BR-FR-CO-04_BT-3"},
+		{"/typeCode", "381", "BR-FR-CO-05_BT-3"},
+		{"/process/businessProcess", "B3", "BR-FR-08_BT-23"},
+		{"/process/businessProcess", "B2", "BR-FR-CO-09_BT-23-1 BR-FR-CO-09_BT-23-2 BR-FR-CO-09_BT-23-3"},
+		{"/process/businessProcess", "S9", "BR-FR-BD-13_BT-3"},
+		{"/notes/0/subjectCode", "AAB", "BR-FR-05_BT-22_PMT BR-FR-06_BT-21_AAB"},
+		{"/notes/3/text", "B2G", "BR-FR-20_BT-21"},
+		{"/notes", "[" + notes + `, {"subjectCode": "BAR", "text": "B2C"}]`, "BR-FR-31_BT-21"},
+		{"/seller/identifiers/0/id", "11111111200011", "BR-FR-09_BT-29"},
+		{"/seller/identifiers/1/id", "a b", "BR-FR-24_BT-29"},
+		{"/seller/identifiers/1/scheme", "0231", "BR-FR-CO-14_BT-29-1 BR-FR-CO-15_BT-29-1"},
+		{"/seller/legalRegistration/scheme", "0088", "BR-FR-09_BT-29 BR-FR-10_BT-30"},
+		{"/buyer/legalRegistration/scheme", "0088", "BR-FR-09_BT-46 BR-FR-11_BT-47"},
+		{"/buyer/electronicAddress/id", "A", "BR-FR-21_BT-49"},
+		{"/seller/electronicAddress/id", "1/2", "BR-FR-23_BT-34"},
+		{"/currency", "USD", "BR-FR-CO-12_BT-5"},
+		{"/dueDate", "2026-03-01", "BR-FR-CO-07_BT-9"},
+		{"/vatBreakdown/0/category", "L", "BR-FR-15_BT-118 BR-FR-15_BT-118_LM"},
+		{"/lines/0/vat/rate", "12", "BR-FR-16_BT-152"},
+		{"/lines/0/price/net", "-1", "BR-FR-DEC-03_BT-146"},
+		{"/totals/payable", "120.001", "BR-FR-DEC-01_BT-115"},
+		{"/supportingDocuments", `[{"reference": "1", "description": "Rib"}]`, "BR-FR-17_BT-123"},
+	} {
+		root := validDocument(t, "invoice")
+		set := func(place, text string) {
+			var value any = text
+			if strings.ContainsAny(text[:1], "[{") {
+				if err := json.Unmarshal([]byte(text), &value); err != nil {
+					t.Fatal(err)
+				}
+			}
+			root = edit(root, strings.Split(place, "/")[1:], value).(map[string]any)
+		}
+		for place, text := range french {
+			set(place, text)
+		}
+		set(tt.place, tt.value)
+		var got []string
+		for _, v := range Check(Subject{Doc: parseDoc(t, root)}, []*Pack{pack}) {
+			got = append(got, v.Code)
+		}
+		slices.Sort(got)
+		if found := strings.Join(slices.Compact(got), " "); found != tt.want {
+			t.Errorf("%s is %s: %q fire, want %q", tt.place, tt.value, found, tt.want)
+		}
 	}
 }
