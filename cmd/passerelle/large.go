@@ -88,8 +88,8 @@ func (l *largeFile) judge(by func([]byte) []violation.Violation) ([]violation.Vi
 			left++
 			return nil
 		}
-		if vs := placed(s, by(s.Data)); len(found) < maxTold || violation.AnyFatal(vs) {
-			found = append(found, vs...)
+		for _, v := range placed(s, by(s.Data)) {
+			found = told(found, v)
 		}
 		return nil
 	})
@@ -101,6 +101,19 @@ func (l *largeFile) judge(by func([]byte) []violation.Violation) ([]violation.Vi
 	}
 	violation.Sort(found)
 	return found, err
+}
+
+// told adds a violation. Beyond the bound a warning is counted in the last of its code.
+func told(found []violation.Violation, v violation.Violation) []violation.Violation {
+	if len(found) >= maxTold && !v.IsFatal() {
+		for i := len(found) - 1; i >= 0; i-- {
+			if same := &found[i]; same.Code == v.Code {
+				same.Count = max(1, same.Count) + max(1, v.Count)
+				return found
+			}
+		}
+	}
+	return append(found, v)
 }
 
 // judgeFile judges a document by the function, a large file contract by contract. The gateway is nil where a file is always
@@ -121,7 +134,7 @@ func (c *cli) judgeFile(g *app.Gateway, file string, by func([]byte) []violation
 // explainLarge tells of every contract what the gateway would do with it: in JSON of all, as text of those about which
 // there is something to say, with a summary.
 func (c *cli) explainLarge(g *app.Gateway, l *largeFile, from string, headers []event.Header, asJSON bool) (delivered bool, err error) {
-	contracts, refusals, told := 0, 0, 0
+	contracts, refusals, shown, hidden := 0, 0, 0, 0
 	refused, err := l.walk(func(s decp.Single) error {
 		topic, verdict := g.Judge(from, s.Data, headers...)
 		defer verdict.Release()
@@ -133,9 +146,13 @@ func (c *cli) explainLarge(g *app.Gateway, l *largeFile, from string, headers []
 		if asJSON {
 			return json.NewEncoder(c.out).Encode(explanationOf(l.part(s), verdict))
 		}
-		if len(verdict.Violations) > 0 && told < maxTold {
+		switch {
+		case len(verdict.Violations) == 0:
+		case shown < maxTold:
 			c.explainText(l.part(s), topic, verdict)
-			told++
+			shown++
+		default:
+			hidden++
 		}
 		return nil
 	})
@@ -153,6 +170,9 @@ func (c *cli) explainLarge(g *app.Gateway, l *largeFile, from string, headers []
 		return refusals == 0 && refused == nil, err
 	}
 	c.printf("%s\n  %d contrat(s), chacun un message : %d transmis, %d refusé(s)\n", "%s\n  %d contract(s), a message each: %d delivered, %d refused\n", l.name, contracts, contracts-refusals, refusals)
+	if hidden > 0 {
+		c.printf("  %d autre(s) contrat(s) ont des remarques : --json les donne toutes\n", "  %d more contract(s) have remarks: --json gives them all\n", hidden)
+	}
 	c.violations(whole)
 	if refused != nil {
 		c.printf("  → rien n'est envoyé de ce fichier\n", "  → nothing of this file is sent\n")

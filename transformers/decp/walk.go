@@ -51,10 +51,10 @@ func Walk(r io.Reader, limit int, each func(Single) error) (*violation.Violation
 	switch {
 	case w.err != nil || w.stream.Err() != nil:
 		return nil, errors.Join(w.err, w.stream.Err())
+	case !found: // whatever else is wrong with it
+		return nil, ErrNoMarches
 	case !ok || !w.stream.End():
 		return w.stream.Fault(), nil
-	case !found:
-		return nil, ErrNoMarches
 	case w.number == 0:
 		none := noContract.New(violation.At{})
 		return &none, nil

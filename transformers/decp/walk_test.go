@@ -57,7 +57,7 @@ func TestWalkNamesWhatIsWrong(t *testing.T) {
 		{"no comma", "{\"marches\":{\"marche\":[" + one + "\n" + one, "json_syntax", "2:1"},
 		{"two values", `{"marches":{"marche":[` + one + `]}} {}`, "json_trailing_data", "1:59"},
 		{"a list twice", `{"marches":{"marche":[],"marche":[]}}`, "json_duplicate_key", "1:25"},
-		{"a word beside", `{"x":nil,"marches":{}}`, "json_word", "1:6"},
+		{"a word beside", `{"marches":{},"x":nil}`, "json_word", "1:19"},
 		{"no name", `{"marches":{1`, "json_syntax", "1:13"},
 		{"too large", `{"marches":{"marche":["` + strings.Repeat("x", 200) + `"]}}`, "json_value_size", "1:23"},
 		{"nothing in it", `{"marches":{"marche":[]}}`, "decp_no_contract", ""},
@@ -67,7 +67,7 @@ func TestWalkNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %+v %v", c.name, refused, err)
 		}
 	}
-	for _, other := range []string{`[]`, `{"kind":"contract"}`, `<x/>`, ``} {
+	for _, other := range []string{`[]`, `{"kind":"contract"}`, `{"x":nil}`, `<x/>`, ``} {
 		if refused, err := Walk(strings.NewReader(other), 200, nil); !errors.Is(err, ErrNoMarches) || refused != nil {
 			t.Errorf("%s: %v %v", other, refused, err)
 		}
