@@ -23,6 +23,7 @@ import (
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
+	"github.com/commande-publique/passerelle/transformers/facturx"
 	"github.com/commande-publique/passerelle/transformers/ubl"
 )
 
@@ -46,7 +47,7 @@ func newPipeline(t testing.TB, files ...string) *Pipeline {
 	for _, file := range files {
 		list = append(list, routes.File{Name: "test.yaml", Data: []byte(file)})
 	}
-	registry := transformers.NewRegistry(transformers.Limits{}, ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
+	registry := transformers.NewRegistry(transformers.Limits{}, facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
 	table, faults := routes.Load(list, routes.Options{
 		Topics: []string{"suppliers", "buyers"}, Kinds: set.Kinds(), Rules: packs.Names(), Shapes: shapes, Formats: transformers.Formats(),
 		Syntaxes: registry.Syntaxes(),
