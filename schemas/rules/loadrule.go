@@ -131,7 +131,9 @@ func (l *ruleLoader) rule(f *ruleFile) {
 			d := diag.Errorf(term.position(0), CodeTerm, "terme inconnu %[1]q pour ces types de document", "unknown term %[1]q for these kinds of document", term.text)
 			l.add(withSuggestion(d, term.text, v.names))
 		}
-		r.Terms = append(r.Terms, term.text)
+		if !slices.Contains(r.Terms, term.text) { // a family may put one term in twice
+			r.Terms = append(r.Terms, term.text)
+		}
 	}
 	l.pack.Rules = append(l.pack.Rules, r)
 	if !l.pack.sent {
