@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -368,23 +369,23 @@ func (r *run) attribute(id int32, name string) (string, bool) {
 
 // broken says that a rule is not kept.
 func (r *run) broken(f *form, j *judged, at int32) violation.Violation {
-	where := r.where(j.at, at)
+	where := r.where(j.at, at, j.terms)
 	return violation.Violation{
 		Code: f.rule.ID, Severity: f.severity,
-		Pointer: where.Pointer, Source: where.Source, Line: where.Line, Column: where.Column, Term: j.term,
+		Pointer: where.Pointer, Source: where.Source, Line: where.Line, Column: where.Column, Term: cmp.Or(where.Term, j.term),
 		FR: j.fr.fill(r, at), EN: j.en.fill(r, at), Remedy: f.rule.Remedy.FR, RemedyEN: f.rule.Remedy.EN,
 	}
 }
 
 // unjudged says what keeps a rule from being judged.
 func (r *run) unjudged(f *form, j *judged, at int32) violation.Violation {
-	where := r.where(j.at, at)
-	where.Term = j.term
+	where := r.where(j.at, at, j.terms)
+	where.Term = cmp.Or(where.Term, j.term)
 	text := ""
 	if r.culprit != 0 {
 		n := r.facts.nodes[r.culprit]
 		s := r.facts.model.slots[n.slot]
-		where = r.where(&path{to: s}, r.culprit)
+		where = r.where(&path{to: s}, r.culprit, j.terms)
 		text = violation.Excerpt(n.text)
 		if isNumbered(s.name) {
 			where.Term = s.name

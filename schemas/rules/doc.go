@@ -22,7 +22,7 @@
 //	    fr: attendu {round(sum(BT-131), 2)}, trouvé {BT-106}
 //	    en: expected {round(sum(BT-131), 2)}, found {BT-106}
 //	    remedy: {fr: ..., en: ...} # what the sender does about it
-//	    cii: {test: ...}           # optional: what differs in one syntax (ubl, cii, canonical): for, when, test, at, severity,
+//	    cii: {test: ...}           # optional: what differs in one syntax (ubl, cii, canonical): for, when, test, at, severity, fr, en,
 //	                               # and id where the official artefact of the syntax calls the rule otherwise
 //
 // In a variant, "for: document" undoes the "for" of the rule, "when: true" its "when", and "test: none" says that the

@@ -21,6 +21,16 @@ type slot struct {
 	pointer string // its place in canonical documents, "*" standing for any item; empty when it has none
 }
 
+// within reports whether a group holds the slot, itself or in a group of its own.
+func (s *slot) within(group *slot) bool {
+	for up := s.up; up != nil; up = up.up {
+		if up == group {
+			return true
+		}
+	}
+	return false
+}
+
 // termType says how the text of a term is read.
 type termType uint8
 

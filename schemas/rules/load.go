@@ -100,6 +100,8 @@ type variantFile struct {
 	When     yamldoc.String `yaml:"when"`
 	Test     yamldoc.String `yaml:"test"`
 	At       yamldoc.String `yaml:"at"`
+	FR       yamldoc.String `yaml:"fr"`
+	EN       yamldoc.String `yaml:"en"`
 }
 
 // variant returns what differs in a syntax, nil when nothing does.

@@ -150,6 +150,7 @@ func clean(text string) string { return strings.TrimSpace(strings.ReplaceAll(tex
 type written struct {
 	places         []phrase // of "for"
 	when, test, at phrase
+	fr, en         phrase
 	severity       violation.Severity
 	official       string
 }
@@ -157,7 +158,8 @@ type written struct {
 // in returns what a rule says for a syntax, its variant taken into account.
 func (l *ruleLoader) in(f *ruleFile, syntax string) written {
 	w := written{
-		when: l.with.fill(f.When), test: l.with.fill(f.Test), at: l.with.fill(f.At), severity: violation.Severity(f.Severity.Value),
+		when: l.with.fill(f.When), test: l.with.fill(f.Test), at: l.with.fill(f.At),
+		fr: l.with.fill(f.FR), en: l.with.fill(f.EN), severity: violation.Severity(f.Severity.Value),
 	}
 	places := f.For
 	if v := f.variant(syntax); v != nil {
@@ -171,7 +173,7 @@ func (l *ruleLoader) in(f *ruleFile, syntax string) written {
 			l.checkID(v.ID)
 			w.official = l.with.fill(v.ID).text
 		}
-		for from, to := range map[*yamldoc.String]*phrase{&v.When: &w.when, &v.Test: &w.test, &v.At: &w.at} {
+		for from, to := range map[*yamldoc.String]*phrase{&v.When: &w.when, &v.Test: &w.test, &v.At: &w.at, &v.FR: &w.fr, &v.EN: &w.en} {
 			if from.IsSet() {
 				*to = l.with.fill(*from)
 			}
@@ -263,8 +265,13 @@ func (l *ruleLoader) judged(r *Rule, f *ruleFile, w written, m *model, at *slot)
 		j.when = l.condition(c, w.when, at)
 	}
 	j.at = l.at(c, w, r, at)
+	for _, name := range r.Terms {
+		if s := m.byName[name]; s != nil {
+			j.terms = append(j.terms, s)
+		}
+	}
 	c.lenient = true
-	j.fr, j.en = l.message(c, l.with.fill(f.FR), at), l.message(c, l.with.fill(f.EN), at)
+	j.fr, j.en = l.message(c, w.fr, at), l.message(c, w.en, at)
 	if j.at != nil && isNumbered(j.at.to.name) {
 		j.term = j.at.to.name
 	} else if len(r.Terms) > 0 && !strings.HasPrefix(r.Terms[0], "/") { // a pointer is no term: the place says it

@@ -78,14 +78,15 @@ type form struct {
 
 // judged is what a rule is judged for: the document, or every node of a slot.
 type judged struct {
-	slot *slot
-	way  *path  // from the document to the nodes
-	when condFn // nil: always
-	test condFn
-	at   *path  // from the node to the place that is shown; nil: there is none
-	term string // of the place that is shown, or the first that the rule is about
-	fr   message
-	en   message
+	slot  *slot
+	way   *path  // from the document to the nodes
+	when  condFn // nil: always
+	test  condFn
+	at    *path   // from the node to the place that is shown; nil: there is none
+	term  string  // of the place that is shown, or the first that the rule is about
+	terms []*slot // that the rule is about
+	fr    message
+	en    message
 }
 
 // Set holds packs by name and version, with the bindings and code lists that they need. Any number of goroutines may use it.

@@ -10,9 +10,11 @@ import (
 )
 
 // where returns the place at the end of a path from a node: in the source, that of the first node there or of the group
-// where it would stand; in the canonical document, also that of what is absent.
-func (r *run) where(p *path, from int32) violation.At {
+// where it would stand; in the canonical document, also that of what is absent. Of the terms that a rule is about it names
+// the one that a technical term is there, if any.
+func (r *run) where(p *path, from int32, terms []*slot) violation.At {
 	at, there := r.facts.nearest(r.start(from, p), p.down)
+	to, term := p.to, ""
 	ref := r.facts.nodes[at].ref
 	var source document.Source
 	var pointer string
@@ -24,9 +26,37 @@ func (r *run) where(p *path, from int32) violation.At {
 		}
 	} else {
 		source = r.subject.XML.Doc().Locate(document.Ref(ref))
-		pointer = r.pointer(at, there, p.to)
+		if !isNumbered(to.name) {
+			if n, s := r.standard(at, there, terms); s != nil {
+				at, to, term = n, s, s.name
+			}
+		}
+		pointer = r.pointer(at, there, to)
 	}
-	return violation.At{Pointer: pointer, Source: source.Path, Line: source.Line, Column: source.Column}
+	return violation.At{Pointer: pointer, Source: source.Path, Line: source.Line, Column: source.Column, Term: term}
+}
+
+// standard returns what a technical term is in the words of the standard: of the terms of a rule the one that came from the
+// same element, with its node; of what is absent the one that the nearest group around can hold, with that group. It
+// returns nil where the element is none of the standard.
+func (r *run) standard(at int32, there bool, terms []*slot) (int32, *slot) {
+	nodes := r.facts.nodes // in the order of the elements that they came from
+	e := r.subject.XML.Doc().Element(document.Ref(nodes[at].ref))
+	for ; e.Exists(); e = e.Parent() {
+		first, _ := slices.BinarySearchFunc(nodes, int32(e.Ref()), func(n fact, ref int32) int { return int(n.ref - ref) })
+		for _, term := range terms {
+			for n := max(first, 1); n < len(nodes) && nodes[n].ref == int32(e.Ref()); n++ {
+				s := r.facts.model.slots[nodes[n].slot]
+				if there && s == term || !there && term.within(s) {
+					return int32(n), term
+				}
+			}
+		}
+		if there {
+			break
+		}
+	}
+	return 0, nil
 }
 
 // beyond extends the pointer of a group to something absent in it, as far as that has one place only.
