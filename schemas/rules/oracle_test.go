@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,6 +117,10 @@ func (c *comparison) document(v verdict, found []violation.Violation) {
 	maps.Copy(all, got)
 	for _, rule := range slices.Sorted(maps.Keys(all)) {
 		if got[rule] == want[rule] {
+			continue
+		}
+		if got[rule] == 0 && accepted(v.File, rule) {
+			c.t.Logf("%s: %s in the oracle alone, for a reason that is accepted", v.File, rule)
 			continue
 		}
 		same = 0
@@ -261,4 +266,16 @@ func output(t *testing.T, c *exec.Cmd) []byte {
 		t.Fatalf("%s: %v\n%s", c.Path, err, said.String())
 	}
 	return out
+}
+
+// negativeZero is an amount of nothing with a sign. Saxon holds -0.00 = 0 to be false, which XPath holds to be true.
+var negativeZero = regexp.MustCompile(`>\s*-(0+(\.0+)?)\s*<`)
+
+// accepted tells whether the oracle alone fires a rule for a reason that is known and not ours: a document with a negative
+// zero, in a rule that compares amounts or rates with it.
+func accepted(file, rule string) bool {
+	_, id, _ := strings.Cut(rule, " ")
+	compares := []string{"BR-CO-11", "BR-CO-12", "BR-CO-14", "BR-Z-05", "BR-Z-09"}
+	data, err := os.ReadFile(file)
+	return err == nil && slices.Contains(compares, id) && negativeZero.Match(data)
 }
