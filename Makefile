@@ -15,6 +15,8 @@
 #   make test-oracle   the rules against the official artefacts, on the examples and on mutants of them: ORACLE_COUNT (30) of
 #                 each from ORACLE_SEED (1), the part ORACLE_SHARD (1/1), the rules that start with ORACLE_RULES (all);
 #                 of ESPDs, which take 2.5 seconds each, ORACLE_ESPD_COUNT (3) mutants of each
+#   make test-xsd   the structure of documents against the official XML Schemas and the JDK, on PASSERELLE_MUTANTS (5000) mutants from
+#                 PASSERELLE_SEED (1); part of test-oracle
 #   make cover    the tests with their coverage, by function
 #   make check    what continuous integration runs
 #   make clean    remove what the other targets made
@@ -43,7 +45,7 @@ LINT = $(GO) tool -modfile=tools/go.mod golangci-lint
 # The program has no C in it; race needs some and says so.
 export CGO_ENABLED = 0
 
-.PHONY: run build test race lint fuzz bench kafka kafka-stop test-kafka test-kafka-full test-oracle cover check clean help
+.PHONY: run build test race lint fuzz bench kafka kafka-stop test-kafka test-kafka-full test-oracle test-xsd cover check clean help
 
 run: build
 	@bin/passerelle demo $(ARGS)
@@ -107,6 +109,11 @@ test-oracle:
 	SYNTAX_CASES=$(ORACLE_EXTRA) $(GO) test -count=1 ./schemas/rules/syntax -run TestShippedRulesAreBrokenAndKept
 	$(GO) test -count=1 ./schemas/rules -run TestFrenchCases
 	$(GO) test -count=1 -timeout 2h -v ./schemas/rules -run TestOracle
+	$(MAKE) --no-print-directory test-xsd
+
+test-xsd:
+	$(GO) -C tools run ./structure -xsd $(abspath $(ORACLE_CACHE))/xsd
+	PASSERELLE_XSD=$(abspath $(ORACLE_CACHE))/xsd $(GO) test -count=1 -timeout 1h -v ./schemas/structure -run 'TestOracle$$'
 
 cover:
 	$(GO) test -coverpkg ./... -coverprofile cover.out $(PKG)
