@@ -63,7 +63,8 @@ func badInvoices(t *testing.T) []badInvoice {
 	encrypted := locked.Table(locked.Hybrid("Facture", "", invoice), "/Encrypt 1 0 R")
 	withoutLines := cutOut(t, cii, "<ram:IncludedSupplyChainTradeLineItem>", "<ram:ApplicableHeaderTradeAgreement>")
 	partial := func(specification, process string) string {
-		return altered(t, withoutLines, "<ram:ID>urn:cen.eu:en16931:2017</ram:ID>", "<ram:ID>"+specification+"</ram:ID>", "<ram:ID>S1</ram:ID>", "<ram:ID>"+process+"</ram:ID>")
+		return altered(t, withoutLines, "<ram:ID>urn:cen.eu:en16931:2017</ram:ID>", "<ram:ID>"+specification+"</ram:ID>", "<ram:ID>S1</ram:ID>", "<ram:ID>"+process+"</ram:ID>",
+			"\"0002\">999981731<", "\"0002\">99998173100014<") // the historic channel knows a supplier by its SIRET
 	}
 
 	// Amounts of 30 digits that add up exactly; in binary floating point a cent would not count. The framework is none of

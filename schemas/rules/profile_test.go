@@ -14,9 +14,9 @@ func TestProfiles(t *testing.T) {
 	}
 	const en = "urn:cen.eu:en16931:2017"
 	for _, c := range []struct{ process, specification, want, packs string }{
-		{"A1", "", "chorus-historic", ""},
-		{"A25", en, "chorus-historic", ""}, // the historic Factur-X samples say EN 16931 as well
-		{"A9_FACTURE_SOUSTRAITANT", "", "chorus-historic", ""},
+		{"A1", "", "chorus-historic", "chorus-historic"},
+		{"A25", en, "chorus-historic", "chorus-historic"}, // the historic Factur-X samples say EN 16931 as well
+		{"A9_FACTURE_SOUSTRAITANT", "", "chorus-historic", "chorus-historic"},
 		{"A26", en, "en16931", "en16931"},
 		{"B1", en, "afnor", "en16931 fr-ctc"},
 		{"S3", en, "afnor", "en16931 fr-ctc"},
@@ -29,7 +29,7 @@ func TestProfiles(t *testing.T) {
 		{"", "urn:factur-x.eu:1p0:minimum", "facturx-minimum", ""},
 		{"M1", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "extended-ctc-fr", "en16931 fr-ctc"},
 		{"", "", "unknown", "en16931"},
-		{"A1", "urn:factur-x.eu:1p0:minimum", "chorus-historic", ""},
+		{"A1", "urn:factur-x.eu:1p0:minimum", "chorus-historic", "chorus-historic"},
 		{"A9_FACTURE_SOUSTRAITANT", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "contradictory-extended", "en16931"},
 		{"M4", "urn:factur-x.eu:1p0:minimum", "contradictory-partial", ""},
 		{"B1", "urn:zugferd.de:2p0:basicwl", "contradictory-partial", ""},

@@ -1,0 +1,64 @@
+package rules
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+)
+
+func hasCode(found []violation.Violation, code string) bool {
+	for _, v := range found {
+		if v.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// Chorus Pro asks for the payment means of whatever is deposited; a pivot, which it has written itself, is judged as a canonical
+// document and may lack it.
+func TestHistoricPaymentMeans(t *testing.T) {
+	pack := shippedSet(t).At("chorus-historic", "")
+	data, err := os.ReadFile("../../transformers/cii/testdata/historic-credit-note.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const settlement = "<a:InvoiceCurrencyCode>EUR</a:InvoiceCurrencyCode>"
+	const means = "<a:SpecifiedTradeSettlementPaymentMeans><a:TypeCode>30</a:TypeCode></a:SpecifiedTradeSettlementPaymentMeans>"
+	for text, fires := range map[string]bool{
+		string(data): true,
+		strings.Replace(string(data), settlement, settlement+means, 1):                                    false,
+		strings.Replace(string(data), settlement, settlement+strings.Replace(means, ">30<", "> <", 1), 1): true,
+	} {
+		doc, refused := xmldoc.Parse([]byte(text))
+		if refused != nil {
+			t.Fatal(refused.EN)
+		}
+		found := Check(Subject{XML: doc.Root()}, []*Pack{pack})
+		if hasCode(found, "CHORUS-03") != fires {
+			t.Errorf("CHORUS-03 fires: %v, want %v", !fires, fires)
+		}
+		for _, v := range found {
+			if v.Code != "CHORUS-03" && v.IsFatal() {
+				t.Errorf("%s fires on an invoice as AIFE writes them: %s", v.Code, v.EN)
+			}
+		}
+	}
+	if hasCode(Check(Subject{Doc: parseDoc(t, validDocument(t, "historic"))}, []*Pack{pack}), "CHORUS-03") {
+		t.Error("CHORUS-03 fires on a canonical document")
+	}
+}
+
+// An attachment may have 10 MB, which are 13,981,014 characters of base64 and a little.
+func TestHistoricAttachmentSize(t *testing.T) {
+	pack := shippedSet(t).At("chorus-historic", "")
+	for size, fires := range map[int]bool{13_981_014: false, 13_981_015: true} {
+		root := edit(validDocument(t, "historic"), strings.Split("supportingDocuments/0/attachment/content", "/"), strings.Repeat("A", size)).(map[string]any)
+		if got := hasCode(Check(Subject{Doc: parseDoc(t, root)}, []*Pack{pack}), "CHORUS-10"); got != fires {
+			t.Errorf("an attachment of %d characters: CHORUS-10 fires: %v", size, got)
+		}
+	}
+}
