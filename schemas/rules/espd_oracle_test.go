@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
@@ -30,26 +31,11 @@ func TestOracleESPD(t *testing.T) {
 			files := append(examples, mutants(t, oracle, seed, count, "espd-"+version, examples)...)
 			files = append(files, caseDocuments(t, set, version)...)
 			c := newComparison(t, "BR-,CL-")
-			stopped := 0
-			for _, v := range verdicts(t, oracle, "espd", shard(t, files)) {
-				if v.Error != "" {
-					stopped++
-					continue
-				}
-				data, err := os.ReadFile(v.File)
-				if err != nil {
-					t.Fatal(err)
-				}
-				doc, refused := xmldoc.Parse(data)
-				if refused != nil {
-					t.Errorf("%s: judged by the oracle, and refused: %s", v.File, refused.EN)
-					continue
-				}
-				v.Fatal, v.Warning = ownIDs(v.Fatal), ownIDs(v.Warning)
+			c.report(c.ask(oracle, "espd", shard(t, files), func(theirs *verdict, root xmldoc.Element) []violation.Violation {
+				theirs.Fatal, theirs.Warning = ownIDs(theirs.Fatal), ownIDs(theirs.Warning)
 				// A mutant may say that it is of another version.
-				c.document(v, Check(Subject{XML: doc.Root()}, []*Pack{set.At("espd-"+v.Version, "")}))
-			}
-			c.report(stopped)
+				return Check(Subject{XML: root}, []*Pack{set.At("espd-"+theirs.Version, "")})
+			}))
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
@@ -30,29 +31,14 @@ func TestOracleFrance(t *testing.T) {
 	}
 	pack := shippedSet(t).At("fr-ctc", "")
 	c := newComparison(t, "BR-FR-")
-	stopped := 0
-	for _, v := range verdicts(t, oracle, "br-fr", shard(t, files)) {
-		if v.Error != "" {
-			stopped++
-			continue
-		}
-		data, err := os.ReadFile(v.File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc, refused := xmldoc.Parse(data)
-		if refused != nil {
-			t.Errorf("%s: judged by the oracle, and refused: %s", v.File, refused.EN)
-			continue
-		}
-		syntax := pack.vocabulary.bindings[bindingOf(pack, doc.Root())].syntax
-		found := Check(Subject{XML: doc.Root()}, []*Pack{pack})
+	c.report(c.ask(oracle, "br-fr", shard(t, files), func(_ *verdict, root xmldoc.Element) []violation.Violation {
+		syntax := pack.vocabulary.bindings[bindingOf(pack, root)].syntax
+		found := Check(Subject{XML: root}, []*Pack{pack})
 		for i, f := range found {
 			if rule := pack.rule(f.Code); rule != nil {
 				found[i].Code = rule.Official(syntax)
 			}
 		}
-		c.document(v, found)
-	}
-	c.report(stopped)
+		return found
+	}))
 }

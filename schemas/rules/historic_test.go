@@ -2,6 +2,7 @@ package rules
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,12 +11,7 @@ import (
 )
 
 func hasCode(found []violation.Violation, code string) bool {
-	for _, v := range found {
-		if v.Code == code {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(found, func(v violation.Violation) bool { return v.Code == code })
 }
 
 // Chorus Pro asks for the payment means of whatever is deposited; a pivot, which it has written itself, is judged as a canonical
