@@ -11,12 +11,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/yamldoc"
@@ -36,6 +38,7 @@ type Config struct {
 	DeadLetters yamldoc.String       `yaml:"dead_letters"`
 	Kinds       Kinds                `yaml:"kinds"`
 	Rules       Rules                `yaml:"rules"`
+	Directory   Directory            `yaml:"directory"`
 	Routes      Routes               `yaml:"routes"`
 	Limits      Limits               `yaml:"limits"`
 	Log         Log                  `yaml:"log"`
@@ -98,6 +101,14 @@ type Kinds struct {
 // Rules says which rule packs and code lists the operator adds to the built-in ones, or puts in their place.
 type Rules struct {
 	Files yamldoc.List[yamldoc.String] `yaml:"files"`
+}
+
+// Directory says where the directory of public buyers comes from: a file, a topic, or nowhere.
+type Directory struct {
+	File  yamldoc.String `yaml:"file"`
+	Topic yamldoc.String `yaml:"topic"`
+	// MaxAge is how old the directory may be: beyond it nothing is verified there.
+	MaxAge yamldoc.Duration `yaml:"max_age"`
 }
 
 // Routes says which routes are in force: the shipped catalogue, then the files, in the order of their names.
@@ -187,6 +198,9 @@ func (c *Config) setDefaults() {
 	text(&c.Log.Format, "text")
 	text(&c.Telemetry.Listen, "127.0.0.1:9091")
 	setDefault(&c.Embedded.Reserve, 512<<20)
+	if !c.Directory.MaxAge.IsSet() {
+		c.Directory.MaxAge.Value = 7 * 24 * time.Hour // buyers change their demands rarely; a week of stopped updates is noticed
+	}
 	setDefault(&c.Topics.Partitions, 3)
 	setDefault(&c.Topics.Replication, 3)
 	setDefault(&c.Limits.Document, 16<<20)
@@ -270,6 +284,10 @@ func (c *Config) check(list *diag.List) {
 			"au moins une source attendue", "expected at least one source").
 			WithHint("ajoutez « - topic: suppliers », ou retirez sources pour les sources par défaut", "add \"- topic: suppliers\", or remove sources for the default ones"))
 	}
+	if c.Directory.Topic.IsSet() {
+		topic(c.Directory.Topic)
+	}
+	c.Directory.check(list, append(outputs, slices.Collect(maps.Keys(seen))...))
 	c.Embedded.checkReserve(list)
 	c.Telemetry.check(list)
 	between(list, c.Topics.Partitions, 1, 1000)
@@ -277,6 +295,25 @@ func (c *Config) check(list *diag.List) {
 	between(list, c.Limits.Document, 1<<10, 30<<20)
 	between(list, c.Limits.InFlightRecords, 1, 1_000_000)
 	between(list, c.Limits.InFlightBytes, 1<<20, 1<<30)
+}
+
+// check reports a directory that comes from two places, or from a topic that holds something else.
+func (d *Directory) check(list *diag.List, taken []string) {
+	if d.File.IsSet() && d.Topic.IsSet() {
+		list.Add(diag.Errorf(d.Topic.Pos, "config_directory",
+			"l'annuaire vient d'un fichier ou d'un sujet, pas des deux", "the directory comes from a file or from a topic, not from both").
+			WithHint("gardez file ou topic", "keep file or topic"))
+	}
+	if d.Topic.IsSet() && slices.Contains(taken, d.Topic.Value) {
+		list.Add(diag.Errorf(d.Topic.Pos, "config_directory",
+			"le sujet %q sert déjà à autre chose (source, reçus ou lettres mortes)", "the topic %q serves something else already (source, receipts or dead letters)", shown(d.Topic)).
+			WithHint("donnez à l'annuaire un sujet à lui, compacté", "give the directory a topic of its own, compacted"))
+	}
+	const least, most = time.Hour, 366 * 24 * time.Hour
+	if age := d.MaxAge.Value; age < least || age > most {
+		list.Add(diag.Errorf(d.MaxAge.Pos, "config_range",
+			"durée attendue entre %s et %s, trouvé %s", "expected a duration between %s and %s, found %s", least, most, age))
+	}
 }
 
 // checkReserve reports a reserve that a fast disk fills between two looks at it, and warns when there is none.

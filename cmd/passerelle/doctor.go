@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/doctor"
 	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/reference"
+	"github.com/commande-publique/passerelle/schemas/rules"
 )
 
 func (c *cli) doctor() *cobra.Command {
@@ -30,6 +33,9 @@ func (c *cli) doctor() *cobra.Command {
 			report, err := c.examine(cmd.Context(), gateway)
 			if err != nil {
 				return err
+			}
+			if gateway.Config.Directory.File.IsSet() {
+				report.Checks = append(report.Checks, directoryCheck(gateway.Tables.View().Status(rules.Directory())))
 			}
 			if err := c.tell(report, asJSON); err != nil {
 				return err
@@ -65,6 +71,22 @@ func (c *cli) examine(ctx context.Context, g *app.Gateway) (*doctor.Report, erro
 	}
 	defer func() { _ = cluster.Close() }() // never fails
 	return doctor.Cluster(ctx, cluster, g.DoctorPlan()), nil
+}
+
+// directoryCheck says how old the file of the directory is. One that cannot be read is a fault of the configuration.
+func directoryCheck(s reference.Status) doctor.Check {
+	day := s.Date.UTC().Format(time.DateOnly)
+	if s.State == reference.StateStale {
+		return doctor.Check{
+			Check: "directory", Subject: s.Source, Status: doctor.Problem,
+			FR: fmt.Sprintf("l'annuaire est du %s, il y a plus de %s : plus aucune règle ne s'y vérifie", day, s.MaxAge),
+			EN: fmt.Sprintf("the directory is of %s, more than %s ago: no rule is verified there any more", day, s.MaxAge),
+		}
+	}
+	return doctor.Check{
+		Check: "directory", Subject: s.Source, Status: doctor.OK,
+		FR: fmt.Sprintf("l'annuaire est du %s, lignes : %d", day, s.Rows), EN: fmt.Sprintf("the directory is of %s, rows: %d", day, s.Rows),
+	}
 }
 
 // tell prints a report, the remedy of a finding under it.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/pipeline"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/routes"
 )
@@ -90,6 +92,7 @@ type explanation struct {
 	Destinations []destination     `json:"destinations"`
 	Profile      *string           `json:"profile"`
 	Packs        []explainedPack   `json:"packs"`
+	Tables       []explainedTable  `json:"tables,omitempty"`
 	Parts        []explanationPart `json:"parts,omitempty"`
 	Violations   []shownViolation  `json:"violations"`
 }
@@ -105,6 +108,27 @@ type explanationPart struct {
 type explainedPack struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// explainedTable is a reference table that the packs look into, in the state that the document was judged by.
+type explainedTable struct {
+	Name  string          `json:"name"`
+	State reference.State `json:"state"`
+	// Source and Date are where the table comes from and when that was last brought up to date; null where it is missing.
+	Source *string    `json:"source"`
+	Date   *time.Time `json:"date"`
+}
+
+func explainedTables(states []reference.Status) []explainedTable {
+	var out []explainedTable
+	for _, s := range states {
+		t := explainedTable{Name: s.Spec.Name, State: s.State, Source: optional(s.Source)}
+		if date := s.Date.UTC(); !date.IsZero() {
+			t.Date = &date
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 type destination struct {
@@ -149,6 +173,9 @@ func explanationOf(file string, v pipeline.Verdict) explanation {
 			if p := (explainedPack{pack.Name, pack.Version}); !slices.Contains(e.Packs, p) {
 				e.Packs = append(e.Packs, p)
 			}
+		}
+		if e.Tables == nil { // all parts are judged by one state
+			e.Tables = explainedTables(part.Tables)
 		}
 		for _, d := range p.Destinations {
 			if !slices.ContainsFunc(e.Destinations, func(o destination) bool { return o.Topic == d.Topic && o.Form == d.Form }) {
@@ -255,6 +282,22 @@ func (c *cli) judgedBy(part pipeline.Part) {
 	if part.Selection.Route != nil {
 		c.printf("  règles      %s\n", "  rules       %s\n", list)
 	}
+	for _, s := range part.Tables {
+		c.printf("  table       %s\n", "  table       %s\n", c.tableState(s))
+	}
+}
+
+// tableState says what is known of a reference table as a whole.
+func (c *cli) tableState(s reference.Status) string {
+	what := c.say(s.Spec.FR, s.Spec.EN)
+	if s.State == reference.StateMissing {
+		return fmt.Sprintf(c.say("%s : la passerelle ne l'a pas", "%s: the gateway does not have it"), what)
+	}
+	text := fmt.Sprintf(c.say("%s du %s (%s, lignes : %d)", "%s of %s (%s, rows: %d)"), what, s.Date.UTC().Format(time.DateOnly), s.Source, s.Rows)
+	if s.State == reference.StateStale {
+		text += fmt.Sprintf(c.say(" : plus de %s, rien ne s'y vérifie", ": more than %s, nothing is verified there"), s.MaxAge)
+	}
+	return text
 }
 
 // maxShownPlaces keeps a page of text a page; --json is for programs.
@@ -277,11 +320,7 @@ func (c *cli) places(places []string, fr, en string) {
 
 func (c *cli) violations(vs []violation.Violation) {
 	for _, v := range vs {
-		severity := c.say("refus", "refusal")
-		if !v.IsFatal() {
-			severity = c.say("avertissement", "warning")
-		}
-		c.printf("  %s %s : %s\n", "  %s %s: %s\n", severity, v.Code, c.say(v.FR, v.EN))
+		c.printf("  %s %s : %s\n", "  %s %s: %s\n", c.severity(v.Severity), v.Code, c.say(v.FR, v.EN))
 		if place := placeOf(v); place != "" {
 			c.printf("              où : %s\n", "              where: %s\n", place)
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/commande-publique/passerelle/config"
@@ -33,6 +34,7 @@ func (c *cli) load() (*app.Gateway, error) {
 	if gateway == nil {
 		return nil, errRefused
 	}
+	gateway.Tables.Tick(time.Now())
 	return gateway, nil
 }
 

@@ -48,8 +48,11 @@ func (c *cli) packs(g *app.Gateway, names []string) ([]*rules.Pack, error) {
 
 // severity says a severity in the operator's language.
 func (c *cli) severity(s violation.Severity) string {
-	if s == violation.Warning {
+	switch s {
+	case violation.Warning:
 		return c.say("avertissement", "warning")
+	case violation.NotVerified:
+		return c.say("non vérifiée", "not verified")
 	}
 	return c.say("refus", "refusal")
 }

@@ -91,6 +91,7 @@ type ruling struct {
 	File       string           `json:"file"`
 	Format     *string          `json:"format"`
 	Profile    *string          `json:"profile"`
+	Tables     []explainedTable `json:"tables,omitempty"`
 	Valid      bool             `json:"valid"`
 	Violations []ruledViolation `json:"violations"`
 }
@@ -137,7 +138,7 @@ func (c *cli) validateByRules(names, files []string, asJSON bool) error {
 			c.verdict(file, found.Valid, found.Violations)
 			continue
 		}
-		answer := ruling{File: file, Format: optional(string(found.Identity.Format)), Profile: optional(found.Profile), Valid: found.Valid, Violations: []ruledViolation{}}
+		answer := ruling{File: file, Format: optional(string(found.Identity.Format)), Profile: optional(found.Profile), Tables: explainedTables(found.Tables), Valid: found.Valid, Violations: []ruledViolation{}}
 		for _, v := range shown(found.Violations) {
 			answer.Violations = append(answer.Violations, ruledViolation{v, max(1, v.Count)})
 		}

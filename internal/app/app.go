@@ -80,6 +80,11 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
+	directory := newDirectory(g)
+	g.Tables.Tick(opts.Now())
+	if err := a.followDirectory(ctx, directory, cluster); err != nil {
+		return nil, err
+	}
 	publisher := cluster.NewPublisher(kafka.PublisherConfig{HoldBack: []string{g.Config.DeadLetters.Value}})
 	a.onStop("publisher", publisher.Close)
 
@@ -87,7 +92,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &monitor{cluster: cluster, brokers: a.brokers, topics: g.topicNames(), broker: a.broker, publisher: publisher, health: a.health}
+	m := &monitor{cluster: cluster, brokers: a.brokers, topics: g.topicNames(), broker: a.broker, publisher: publisher, directory: directory, health: a.health, now: opts.Now}
 	for _, source := range g.Config.Sources.Items {
 		subscriber, err := cluster.NewSubscriber(subscriberConfig(g.Config, source))
 		if err != nil {

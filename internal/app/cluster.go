@@ -57,7 +57,7 @@ func (g *Gateway) DoctorPlan() doctor.Plan {
 	for _, t := range g.topics() {
 		plan.Topics = append(plan.Topics, doctor.Topic{
 			Name: t.name, Source: slices.Contains(sources, t.name), DeadLetter: t.name == cfg.DeadLetters.Value,
-			Write: slices.Contains(outputs, t.name), MaxMessageBytes: t.maxMessageBytes,
+			Write: slices.Contains(outputs, t.name), Table: t.table, MaxMessageBytes: t.maxMessageBytes,
 		})
 	}
 	for _, s := range cfg.Sources.Items {

@@ -13,6 +13,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/diag"
 	"github.com/commande-publique/passerelle/internal/expr"
 	"github.com/commande-publique/passerelle/internal/pipeline"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/yamldoc"
 	"github.com/commande-publique/passerelle/routes"
 	"github.com/commande-publique/passerelle/schemas"
@@ -34,6 +35,7 @@ type Gateway struct {
 	Routes   *routes.Table
 	Schemas  *schemas.Set
 	Rules    *rules.Set
+	Tables   *reference.Tables
 	kinds    []*mapping.Kind
 }
 
@@ -79,6 +81,8 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	if packs == nil {
 		return nil, list
 	}
+	tables, faults := declareTables(cfg)
+	list.Append(faults)
 	limits := transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}
 	invoices := []transformers.Transformer{facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}}
 	formats := append(slices.Clone(invoices), pivot.New(limits, invoices...), espd.New(), decp.New())
@@ -94,7 +98,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	if list.HasErrors() {
 		return nil, list
 	}
-	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table), Routes: table, Schemas: set, Rules: packs, kinds: kinds}, list
+	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table).With(tables), Routes: table, Schemas: set, Rules: packs, Tables: tables, kinds: kinds}, list
 }
 
 // operatorKinds compiles the kinds that the configuration adds.
@@ -144,11 +148,15 @@ func operatorRules(cfg *config.Config, shapes rules.Shapes) (*rules.Set, diag.Li
 // readFile reads a file; its error does not repeat the name, which the position of a diagnostic tells.
 func readFile(name string) ([]byte, error) {
 	data, err := os.ReadFile(name)
+	return data, pathless(err)
+}
+
+func pathless(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
-		err = path.Err
+		return path.Err
 	}
-	return data, err
+	return err
 }
 
 // fault is a fault of the build: what the binary holds does not load.

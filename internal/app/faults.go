@@ -211,8 +211,10 @@ type monitor struct {
 	topics    []string
 	broker    *embedded.Broker // nil on a cluster
 	publisher *kafka.Publisher
+	directory *directory
 	sources   []watched
 	health    *telemetry.Health
+	now       func() time.Time
 
 	seen map[string]int // looks in series that found a brief fault
 }
@@ -227,6 +229,7 @@ func (m *monitor) run(ctx context.Context) {
 			return // what a look that was broken off found is not true
 		}
 		m.health.Set(m.lasting(found))
+		m.health.SetTables(m.directory.report())
 		select {
 		case <-ctx.Done():
 			return
@@ -286,6 +289,7 @@ func (m *monitor) look(ctx context.Context) []finding {
 			found = append(found, m.membership(asking, s)...)
 		}
 	}
+	found = append(found, m.directory.look(m.now())...)
 	for _, w := range m.publisher.Status() {
 		found = append(found, writeFault(w))
 	}

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/commande-publique/passerelle/internal/embedded"
 	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/telemetry"
+	"github.com/commande-publique/passerelle/schemas/rules"
 )
 
 // Every fault has a code that the guide explains, a subject, and words and a remedy in both languages.
@@ -38,6 +41,9 @@ func TestFaultsHaveWords(t *testing.T) {
 		{read(&kafka.OffsetOutOfRangeError{Topic: "in", Partition: 3}), "partition_stopped", "in/3", false, false},
 		{told(diskFault(embedded.Space{DataDir: "d", Free: 1 << 20, Reserve: 2 << 20})), "disk_reserve", "d", false, false},
 		{told(diskFault(embedded.Space{DataDir: "d", Free: -1, Err: failure})), "disk_reserve", "d", false, false},
+		{told(directoryFault("d.csv", "raison", "reason")), "directory_unreadable", "d.csv", false, false},
+		{told(staleFault(reference.Status{Source: "d.csv"})), "directory_stale", "d.csv", false, false},
+		{told(*recordFault("d", refusedFeed())), "directory_record", "d", false, false},
 		{told(topicsFault([]string{"a:1", "b:2"}, failure)), "topics_unavailable", "a:1, b:2", false, true},
 		{told(forbiddenFault("g", failure)), "authorization_refused", "g", false, false},
 		{told(coordinatorFault("g", failure)), "coordinator_unavailable", "g", false, false},
@@ -75,4 +81,11 @@ func TestRedundantFaults(t *testing.T) {
 			assert.Equal(t, tt.want[i], drop(f), "%v %s of %s", tt.unreachable, f.Code, f.Subject)
 		}
 	}
+}
+
+// refusedFeed is the directory of a topic with a record that cannot be read.
+func refusedFeed() *reference.Feed {
+	feed := reference.NewFeed(rules.Directory(), "d")
+	feed.Take("d/0/1", []byte("1"), []byte("{}"), time.Time{})
+	return feed
 }

@@ -15,20 +15,24 @@ const (
 	inputMessageBytes = 32 << 20
 	// A dead letter is an input and its headers: violations (64 KiB at most) and the rest.
 	deadLetterMessageBytes = inputMessageBytes + 1<<20
+	// A row of the directory, with thousands of services, is far below.
+	rowMessageBytes = 1 << 20
 )
 
 // topic is a topic that the gateway reads or writes.
 type topic struct {
 	name            string
 	maxMessageBytes int
+	table           bool // compacted: the last record of each key is a row
 }
 
-// topics lists the topics of a gateway, each once: sources, then destinations, receipts and dead letters.
+// topics lists the topics of a gateway, each once: sources, then destinations, receipts and dead letters, then that of the
+// directory.
 func (g *Gateway) topics() []topic {
 	var out []topic
 	add := func(name string, bytes int) {
 		if name != config.NoReceipts && !slices.ContainsFunc(out, func(t topic) bool { return t.name == name }) {
-			out = append(out, topic{name, bytes})
+			out = append(out, topic{name: name, maxMessageBytes: bytes})
 		}
 	}
 	for _, s := range g.Config.Sources.Items {
@@ -37,6 +41,12 @@ func (g *Gateway) topics() []topic {
 	add(g.Config.DeadLetters.Value, deadLetterMessageBytes)
 	for _, name := range g.Outputs() {
 		add(name, inputMessageBytes)
+	}
+	if name := g.Config.Directory.Topic.Value; name != "" {
+		add(name, rowMessageBytes)
+		for i := range out {
+			out[i].table = out[i].name == name
+		}
 	}
 	return out
 }
@@ -92,9 +102,12 @@ func (g *Gateway) embeddedTopics() []embedded.Topic {
 func (g *Gateway) clusterTopics() []kafka.Topic {
 	var out []kafka.Topic
 	for _, t := range g.topics() {
+		settings := map[string]string{"max.message.bytes": strconv.Itoa(t.maxMessageBytes)}
+		if t.table {
+			settings["cleanup.policy"] = "compact"
+		}
 		out = append(out, kafka.Topic{
-			Name: t.name, Partitions: int(g.Config.Topics.Partitions.Value), Replication: int(g.Config.Topics.Replication.Value),
-			Config: map[string]string{"max.message.bytes": strconv.Itoa(t.maxMessageBytes)},
+			Name: t.name, Partitions: int(g.Config.Topics.Partitions.Value), Replication: int(g.Config.Topics.Replication.Value), Config: settings,
 		})
 	}
 	return out

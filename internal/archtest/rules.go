@@ -40,7 +40,7 @@ type Architecture struct {
 // leaves are the packages that every other may import: they know no format, no route and no broker.
 var leaves = []string{
 	"internal/diag", "internal/document", "internal/event", "internal/expr", "internal/jsondoc", "internal/money",
-	"internal/pdfdoc", "internal/violation", "internal/xmldoc", "internal/yamldoc",
+	"internal/pdfdoc", "internal/reference", "internal/violation", "internal/xmldoc", "internal/yamldoc",
 }
 
 // Rules returns the architecture of the gateway, from the top down.
@@ -135,6 +135,10 @@ func Rules() Architecture {
 			},
 			{Name: "a writer for tests", Packages: []string{"internal/pdfdoc/pdftest", "internal/xmldoc/xmltest"}, Why: "it must not share the mistakes of what reads its files"},
 			{Name: "operators' files", Packages: []string{"internal/yamldoc"}, May: []string{"internal/diag"}, Why: "syntax only: no setting has a name here"},
+			{
+				Name: "reference tables", Packages: []string{"internal/reference"},
+				May: []string{"internal/diag", "internal/document", "internal/jsondoc"}, Why: "rows by key, whatever they mean and wherever records come from",
+			},
 			{
 				Name: "expressions", Packages: []string{"internal/expr"},
 				May: []string{"internal/diag", "internal/document", "internal/money"}, Why: "no route, no rule",

@@ -43,6 +43,7 @@ type Topic struct {
 	Source     bool // messages come from it
 	DeadLetter bool // refused messages go to it, as large as any source has them
 	Write      bool // the gateway writes to it
+	Table      bool // the last record of each key is a row, whose place is for ever
 	// MaxMessageBytes is the max.message.bytes that the gateway gives the topic when it creates it.
 	MaxMessageBytes int
 }

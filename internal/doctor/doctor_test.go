@@ -168,6 +168,22 @@ func TestFaultyTopics(t *testing.T) {
 	require.Equal(t, 4, moved, "two partitions of two topics")
 }
 
+// The topic of a table is read, may hold small records only, and keeps the last one of each key for ever.
+func TestTableTopics(t *testing.T) {
+	fake := start(t, 3)
+	c := connect(t, fake, kafka.Security{})
+	create(t, c,
+		topic{name: "compacted", replicas: 3, bytes: 1 << 20, inSync: 2, cleanup: "compact", lifetime: "3600000"},
+		topic{name: "forgetful", replicas: 3, bytes: 1 << 20, inSync: 2, cleanup: "compact,delete"},
+	)
+	p := plan(fake)
+	p.Groups, p.Topics = nil, nil
+	for _, name := range []string{"compacted", "forgetful", "missing"} {
+		p.Topics = append(p.Topics, doctor.Topic{Name: name, Table: true, MaxMessageBytes: 1 << 20})
+	}
+	golden(t, "tables", doctor.Cluster(t.Context(), c, p), fake.ListenAddrs()...)
+}
+
 func TestOneBroker(t *testing.T) {
 	fake := start(t, 1)
 	c := connect(t, fake, kafka.Security{})

@@ -64,8 +64,14 @@ func (a admin) named(w words) words {
 }
 
 func (a admin) create(t Topic, replication int) string {
-	return a.command("kafka-topics.sh", "--create", "--topic", t.Name, "--partitions", strconv.Itoa(a.plan.Partitions),
-		"--replication-factor", strconv.Itoa(replication), "--config", "max.message.bytes="+strconv.Itoa(t.MaxMessageBytes))
+	args := []string{
+		"--create", "--topic", t.Name, "--partitions", strconv.Itoa(a.plan.Partitions),
+		"--replication-factor", strconv.Itoa(replication), "--config", "max.message.bytes=" + strconv.Itoa(t.MaxMessageBytes),
+	}
+	if t.Table {
+		args = append(args, "--config", settingCleanup+"=compact")
+	}
+	return a.command("kafka-topics.sh", args...)
 }
 
 func (a admin) set(topic, setting, value string) string {

@@ -73,6 +73,10 @@ func (x *examination) topics(ctx context.Context, d *kafka.Description) {
 			continue
 		}
 		x.replication(t, seen, brokers, number(s, settingInSync))
+		if t.Table { // rows are small, and compaction keeps the last record of a key for ever
+			x.cleanup(t, s.Values[settingCleanup])
+			continue
+		}
 		x.size(t, int(number(s, settingSize)), largest, from)
 		x.cleanup(t, s.Values[settingCleanup])
 		x.retention(t, s)
@@ -148,7 +152,7 @@ func (x *examination) exists(t Topic, seen kafka.TopicDescription, d *kafka.Desc
 // needs are the operations that the gateway does on a topic.
 func needs(t Topic) []kafka.Operation {
 	ops := []kafka.Operation{kafka.OperationDescribe}
-	if t.Source {
+	if t.Source || t.Table {
 		ops = append(ops, kafka.OperationRead)
 	}
 	if t.Write {
@@ -276,7 +280,11 @@ func bytesOf(n int) words {
 
 func (x *examination) cleanup(t Topic, policy string) {
 	switch {
-	case !strings.Contains(policy, "compact"):
+	case t.Table && policy != "compact":
+		x.add(settingCleanup, t.Name, Problem, say(
+			"%s : avec le temps, Kafka supprimerait des lignes de cette table", "%s: as time goes by, Kafka would delete rows of this table", policy),
+			x.admin.set(t.Name, settingCleanup, "compact"))
+	case t.Table, !strings.Contains(policy, "compact"):
 		x.ok(settingCleanup, t.Name, say("%s", "%s", policy))
 	case t.Source || t.DeadLetter:
 		x.add(settingCleanup, t.Name, Problem, say(

@@ -149,6 +149,21 @@ func TestConsumeStops(t *testing.T) {
 	}))
 	require.Equal(t, 10, n)
 
+	// AtEnd comes once, behind what was there at the call, and what is produced from then on follows.
+	ctx, cancel = context.WithCancel(t.Context())
+	n, ends := 0, 0
+	require.NoError(t, c.Consume(ctx, ConsumeOptions{Topics: []string{"in"}, AtEnd: func() {
+		require.Equal(t, 10, n)
+		ends++
+		require.NoError(t, p.Produce(t.Context(), []Record{{Topic: "in", Value: []byte("later")}}))
+	}}, func(Record) error {
+		if n++; n == 11 {
+			cancel()
+		}
+		return nil
+	}))
+	require.Equal(t, 1, ends)
+
 	// Latest reads only what comes after Ready.
 	ctx, cancel = context.WithCancel(t.Context())
 	var got []string

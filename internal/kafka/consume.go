@@ -28,6 +28,8 @@ type ConsumeOptions struct {
 	ToEnd  bool // return once everything has been read that was there at the call
 	// Ready is called when the positions have been found: what is produced from then on will be read. May be nil.
 	Ready func()
+	// AtEnd is called once, between two calls of fn, when everything has been read that was there at the call. May be nil.
+	AtEnd func()
 }
 
 // Consume reads topics without a consumer group and calls fn for every committed record, one at a time, in order in
@@ -64,9 +66,17 @@ func (c *Cluster) Consume(ctx context.Context, opts ConsumeOptions, fn func(Reco
 	defer stop()
 	var failed error
 	left := len(parts)
+	atEnd := func() {
+		if opts.AtEnd != nil {
+			opts.AtEnd()
+		}
+		if opts.ToEnd {
+			stop()
+		}
+	}
 	po := newPoller(c, c.log, parts)
 	for i, part := range parts {
-		reached := opts.ToEnd && part.next >= ends[i]
+		reached := part.next >= ends[i]
 		if reached {
 			left--
 		}
@@ -79,10 +89,10 @@ func (c *Cluster) Consume(ctx context.Context, opts ConsumeOptions, fn func(Reco
 					stop()
 				}
 			}
-			if opts.ToEnd && !reached && next >= ends[i] {
+			if !reached && failed == nil && next >= ends[i] {
 				reached = true
 				if left--; left == 0 {
-					stop()
+					atEnd()
 				}
 			}
 		}
@@ -92,8 +102,8 @@ func (c *Cluster) Consume(ctx context.Context, opts ConsumeOptions, fn func(Reco
 		c.log.Warn("records were deleted before they were read", "error", e)
 		return e.First, nil
 	}
-	if opts.ToEnd && left == 0 {
-		return nil
+	if left == 0 {
+		atEnd()
 	}
 	po.run(ctx)
 	return failed

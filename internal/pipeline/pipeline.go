@@ -17,6 +17,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/event"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/routes"
 	"github.com/commande-publique/passerelle/schemas"
@@ -24,18 +25,27 @@ import (
 	"github.com/commande-publique/passerelle/transformers"
 )
 
-// Pipeline holds everything that a verdict needs. It is read-only and may judge any number of messages at once.
+// Pipeline holds everything that a verdict needs. It is read-only, but for the reference tables, of which each message is
+// judged by one state, and may judge any number of messages at once.
 type Pipeline struct {
 	registry *transformers.Registry
 	schemas  *schemas.Set
 	rules    *rules.Set
 	routes   *routes.Table
+	tables   *reference.Tables
 	room     *semaphore.Weighted // see maxJudgedBytes
 }
 
-// New returns a pipeline. The rule packs that the routes name must be in the set: routes are compiled against it.
+// New returns a pipeline. The rule packs that the routes name must be in the set: routes are compiled against it. It knows
+// no reference tables: see [Pipeline.With].
 func New(registry *transformers.Registry, schemas *schemas.Set, rules *rules.Set, table *routes.Table) *Pipeline {
 	return &Pipeline{registry: registry, schemas: schemas, rules: rules, routes: table, room: semaphore.NewWeighted(maxJudgedBytes)}
+}
+
+// With gives the pipeline, which judges nothing yet, the reference tables that rules look into.
+func (p *Pipeline) With(tables *reference.Tables) *Pipeline {
+	p.tables = tables
+	return p
 }
 
 // Message is one message as it was received.
@@ -98,6 +108,8 @@ type Part struct {
 	Profile rules.Recognition
 	// Packs are the versions of rule packs that the document was judged by.
 	Packs []*rules.Pack
+	// Tables are the reference tables that the packs look into, in the state that the document was judged by.
+	Tables []reference.Status
 	// Written has the document in each syntax that a destination which wants it asks for.
 	Written map[routes.Form]Written
 }
@@ -176,8 +188,9 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	if len(result.Parts) == 0 { // what was sent has a structure all the same
 		v.Violations = append(v.Violations, checkStructure(content.XML, v.Violations...)...)
 	}
+	known := p.tables.View()
 	for i, part := range result.Parts {
-		judged, faults := p.judgePart(m, v, part)
+		judged, faults := p.judgePart(m, v, part, known)
 		v.Parts = append(v.Parts, judged)
 		v.Violations = append(v.Violations, faults...)
 		if len(v.Violations) >= maxViolations && violation.AnyFatal(v.Violations) {
@@ -196,7 +209,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 //
 // Rules are judged on the XML as it was sent, where it is in a syntax that they know: the official verdict depends on
 // what the canonical document does not keep, such as an element twice.
-func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part, []violation.Violation) {
+func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known reference.View) (Part, []violation.Violation) {
 	judged := Part{Part: part}
 	facts := routes.Message{
 		Topic:   m.Topic,
@@ -217,7 +230,7 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part) (Part
 		}
 		return judged, append(shape, judged.Selection.Violations...)
 	}
-	subject := rules.Subject{Doc: part.Doc}
+	subject := rules.Subject{Doc: part.Doc, References: known}
 	if !v.Event.Time.IsZero() { // else the newest version of each pack
 		subject.Day = v.Event.Time.UTC().Format(time.DateOnly)
 	}
@@ -247,7 +260,21 @@ func (p *Pipeline) check(part *Part, subject rules.Subject) []violation.Violatio
 			part.Packs = append(part.Packs, pack)
 		}
 	}
+	part.Tables = consulted(part.Packs, subject.References)
 	return append(contradiction, p.rules.Check(names, subject)...)
+}
+
+// consulted returns the state of the reference tables that packs look into, each once.
+func consulted(packs []*rules.Pack, known reference.View) []reference.Status {
+	var states []reference.Status
+	for _, pack := range packs {
+		for _, spec := range pack.References {
+			if !slices.ContainsFunc(states, func(s reference.Status) bool { return s.Spec == spec }) {
+				states = append(states, known.Status(spec))
+			}
+		}
+	}
+	return states
 }
 
 // write writes a document in the syntaxes that its destinations ask for. It is part of the judgement, so that a fault

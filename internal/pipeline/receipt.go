@@ -7,6 +7,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/violation"
 )
 
@@ -43,6 +44,7 @@ type receiptPart struct {
 	RouteVersion string               `json:"routeVersion,omitempty"`
 	Profile      *receiptProfile      `json:"profile,omitempty"`
 	Packs        []receiptPack        `json:"packs,omitempty"`
+	Tables       []receiptTable       `json:"tables,omitempty"`
 	Destinations []receiptDestination `json:"destinations,omitempty"`
 }
 
@@ -55,6 +57,13 @@ type receiptProfile struct {
 type receiptPack struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// receiptTable is a reference table that the packs look into, in the state that the document was judged by.
+type receiptTable struct {
+	Name  string          `json:"name"`
+	State reference.State `json:"state"`
+	Date  *time.Time      `json:"date,omitempty"`
 }
 
 type receiptDestination struct {
@@ -108,6 +117,13 @@ func (f *Flow) answer(m Message, v Verdict) (kafka.Record, error) {
 		}
 		for _, pack := range part.Packs {
 			p.Packs = append(p.Packs, receiptPack{pack.Name, pack.Version})
+		}
+		for _, t := range part.Tables {
+			table := receiptTable{Name: t.Spec.Name, State: t.State}
+			if date := t.Date.UTC(); !date.IsZero() {
+				table.Date = &date
+			}
+			p.Tables = append(p.Tables, table)
 		}
 		for _, d := range part.Delivery.Destinations {
 			condition := d.Condition

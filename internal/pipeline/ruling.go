@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas/rules"
 	"github.com/commande-publique/passerelle/transformers"
@@ -17,6 +18,8 @@ type Ruling struct {
 	Profile string
 	// Valid reports that the document was recognised and breaks no fatal rule of the packs, and that each could be judged.
 	Valid bool
+	// Tables are the reference tables that the packs look into, in the state that the document was judged by.
+	Tables []reference.Status
 	// Violations are those of reading the document, of its structure and of the rules, sorted.
 	Violations []violation.Violation
 }
@@ -40,9 +43,11 @@ func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 	if len(result.Parts) == 0 { // it could not be transformed; what was sent can be judged all the same
 		result.Parts = []transformers.Part{{XML: content.XML}}
 	}
+	known := p.tables.View()
+	r.Tables = consulted(packs, known)
 	var structural, broken []violation.Violation
 	for _, part := range result.Parts {
-		subject := rules.Subject{Doc: part.Doc}
+		subject := rules.Subject{Doc: part.Doc, References: known}
 		if part.XML != nil {
 			subject.XML = part.XML.Root()
 		}

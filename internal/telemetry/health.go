@@ -41,6 +41,16 @@ type Report struct {
 	Status string  `json:"status"`
 	Faults []Fault `json:"faults"`         // never nil
 	More   int     `json:"more,omitempty"` // faults beyond the first hundred
+	Tables []Table `json:"tables,omitempty"`
+}
+
+// Table is what is known of a table that documents are compared with.
+type Table struct {
+	Name   string     `json:"name"`
+	State  string     `json:"state"`          // current, stale or missing
+	Source string     `json:"source"`         // a file or a topic
+	Date   *time.Time `json:"date,omitempty"` // when the source was last brought up to date
+	Rows   int        `json:"rows"`
 }
 
 // Health is the register of the faults that there are now. It is safe for concurrent use.
@@ -52,6 +62,7 @@ type Health struct {
 	mu      sync.Mutex
 	serving bool
 	faults  []Fault
+	tables  []Table
 }
 
 // NewHealth returns a register without faults that is not serving yet. Faults are logged in French or English.
@@ -93,6 +104,13 @@ func (h *Health) Set(faults []Fault) {
 	h.faults = faults
 }
 
+// SetTables says which tables there are now.
+func (h *Health) SetTables(tables []Table) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tables = slices.Clone(tables)
+}
+
 func compareFaults(a, b Fault) int {
 	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Subject, b.Subject))
 }
@@ -108,7 +126,7 @@ func (h *Health) say(fr, en string) string {
 func (h *Health) Report() Report {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := Report{Status: StatusOK, Faults: []Fault{}}
+	r := Report{Status: StatusOK, Faults: []Fault{}, Tables: slices.Clone(h.tables)}
 	if len(h.faults) > 0 {
 		r.Status = StatusDegraded
 	}

@@ -18,6 +18,9 @@ const (
 	Fatal Severity = "fatal"
 	// Warning is reported with the verdict and refuses nothing.
 	Warning Severity = "warning"
+	// NotVerified says that nobody knows whether the document keeps the rule that is the code, because what it is compared
+	// with is not there: neither kept nor broken, it refuses nothing.
+	NotVerified Severity = "not_verified"
 )
 
 // Violation is one reason for refusing a document, or for warning about it: one entry per code and place.
@@ -45,7 +48,7 @@ type Violation struct {
 }
 
 // IsFatal reports whether the violation refuses the document.
-func (v Violation) IsFatal() bool { return v.Severity != Warning }
+func (v Violation) IsFatal() bool { return v.Severity != Warning && v.Severity != NotVerified }
 
 // AnyFatal reports whether one of vs refuses the document.
 func AnyFatal(vs []Violation) bool { return slices.ContainsFunc(vs, Violation.IsFatal) }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/schemas/rules/syntax"
@@ -75,6 +76,9 @@ type Subject struct {
 	// Day is the day of the event, as an ISO 8601 date, which chooses among the versions of packs and the editions of
 	// code lists; empty means the newest.
 	Day string
+	// References is the state of the reference tables that rules look into. A rule that gets no answer there is neither
+	// kept nor broken: it gives a violation with the severity [violation.NotVerified].
+	References reference.View
 }
 
 // Check judges a document by the versions of packs that are in force on its day, given by their names, and returns the
@@ -166,6 +170,7 @@ type run struct {
 	stopped bool
 	why     reason // why the rule that is being judged has no result
 	culprit int32  // the node at fault, 0 when it is not known
+	gap     gap    // what a reference table does not know, where that is why
 	found   []violation.Violation
 	values  []refValue              // of the canonical document, see valueAt
 	told    map[*syntax.Rule]places // of the rules about the syntax
@@ -340,6 +345,7 @@ const (
 	malformed
 	repeated
 	zeroDivision
+	unanswered // by a reference table
 )
 
 // blame notes the node that keeps an expression from having a result; the first counts.
@@ -381,6 +387,9 @@ func (r *run) broken(f *form, j *judged, at int32) violation.Violation {
 func (r *run) unjudged(f *form, j *judged, at int32) violation.Violation {
 	where := r.where(j.at, at, j.terms)
 	where.Term = cmp.Or(where.Term, j.term)
+	if r.why == unanswered {
+		return r.notVerified(f.rule.ID, where)
+	}
 	text := ""
 	if r.culprit != 0 {
 		n := r.facts.nodes[r.culprit]

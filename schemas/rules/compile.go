@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 	"strings"
+
+	"github.com/commande-publique/passerelle/internal/reference"
 )
 
 // kind is the type of an expression.
@@ -79,8 +81,9 @@ type compiler struct {
 	listNames  []string
 	maps       func(name string) *codeMap // nil when there is none
 	mapNames   []string
-	kinds      []string // of documents that the pack judges
-	this       *slot    // what the rule is judged for
+	consults   func(*reference.Spec) // notes a reference table that an expression looks into
+	kinds      []string              // of documents that the pack judges
+	this       *slot                 // what the rule is judged for
 	// lenient makes terms that only other syntaxes have absent: messages are one for all.
 	lenient bool
 	faults  []fault

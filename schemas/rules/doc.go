@@ -83,7 +83,7 @@
 //	length(X) upper(X) lower(X) normal(X) left(X, 2) before(X, '.') after(X, '.') concat(a, b)
 //	starts(X, 'a') ends(X, 'a') contains(X, 'a') matches(X, 're2')
 //	keyed(//X, K, V)                 the nodes of X in the whole document one of whose K, a term in X, has a text of V
-//	lookup(V, 'map', 'column')       what a map gives to the texts of V
+//	lookup(V, 'map', 'column')       what a map gives to the texts of V, or a reference table: a flag is true or false
 //	kind('espd-request')             the document is of that kind
 //	is(X, 'siret')                   some text has a format that schemas know: siret, siren, iban, cpv, nuts, iso4217, date ...
 //	position(X)                      the number of a node among those of its term in its group, from 1
@@ -95,6 +95,9 @@
 // A rule whose test is false gives a violation with its id as code. A rule that needs one value and finds several, or
 // finds one that is no number or date, is not passed: it gives [CodeNotJudged] at that value, with the severity of the
 // rule. That is left out where something else refuses the document at that value or above it: see [Suppress].
+//
+// A rule that a reference table has no answer for is neither kept nor broken. It gives a violation with its id, the severity
+// not_verified and what is not known: no document is refused for it.
 //
 // # Code lists
 //
@@ -111,6 +114,17 @@
 //	columns: [type, groups]
 //	rows: |                      # a key, and its values in each column, with commas between several
 //	  a1b2; fraud; 1
+//
+// # Reference tables
+//
+// What changes from day to day is no data of a pack: the directory of public buyers ("directory": see [Directory] for its
+// columns). The operator gives it, [Subject] brings the state that a document is judged by, and lookup reads it:
+//
+//	when: lookup(BT-46 where BT-46-1 = '0009', 'directory', 'service_required')    # a flag is a condition
+//	test: . = lookup(//BT-46 where BT-46-1 = '0009', 'directory', 'services')      # texts compare as any do
+//
+// There is no answer where the table is missing or too old, does not have a key, or says nothing about it; "and" and "or" may
+// do without one. Of several keys a flag is true where that of one is; of none it is false.
 //
 // # Bindings
 //

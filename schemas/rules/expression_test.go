@@ -124,6 +124,13 @@ var rows = []row{
 	{"", "lookup(BT-5, 'rates', 'names') = 'b' and count(lookup(BT-5, 'rates', 'names')) = 2 and decimal(lookup(BT-5, 'rates', 'rate')) = 1.5", "+"},
 	{"", "absent(lookup(BT-1, 'rates', 'names')) and exists(lookup('SEK', 'rates', 'names')) and absent(lookup('SEK', 'rates', 'rate'))", "+"},
 	{"", "kind('invoice') and not kind('credit-note')", "+"},
+	// What a reference table says; a key that it does not have and a cell that says nothing leave no result.
+	{"", "lookup('21350238800027', 'directory', 'service_required') and not lookup('21350238800019', 'directory', 'service_required')", "+"},
+	{"", "lookup('21350238800019', 'directory', 'services') = 'ECOLES' and count(lookup('21350238800019', 'directory', 'services')) = 2", "+"},
+	{"", "lookup(BT-1, 'directory', 'active')", "?"},
+	{"", "exists(lookup('21350238800068', 'directory', 'services'))", "?"},
+	{"", "BT-5 = 'EUR' or lookup(BT-1, 'directory', 'active')", "+"},
+	{"", "lookup(BT-3, 'directory', 'active')", "-"},
 }
 
 // rates is a map.
@@ -144,7 +151,7 @@ func TestExpressions(t *testing.T) {
 	for i, r := range rows {
 		one := p.only(func(rule *Rule) bool { return rule.ID == fmt.Sprintf("R%d", i) })
 		run := runs.Get().(*run)
-		run.subject = Subject{XML: source.Root()}
+		run.subject = Subject{XML: source.Root(), References: buyers(t)}
 		forms := one.forms[run.prepare(one)]
 		var got strings.Builder
 		for _, place := range forms[0].places {

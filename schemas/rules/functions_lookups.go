@@ -59,7 +59,8 @@ func (c *compiler) ofKind(n *syntaxNode, _ *slot) value {
 	return value{kind: condition, cond: func(r *run, _ int32) truth { return truthOf(r.kind == kind) }}
 }
 
-// lookup compiles lookup(K, 'map', 'column'): the values that a map gives to the texts of K.
+// lookup compiles lookup(K, 'map', 'column'): the values that a map gives to the texts of K. The same goes for a reference
+// table.
 func (c *compiler) lookup(n *syntaxNode, at *slot) value {
 	keys := c.anyTexts(n.args[0], at)
 	name, ok := c.constant(n.args[1])
@@ -67,10 +68,13 @@ func (c *compiler) lookup(n *syntaxNode, at *slot) value {
 	if keys == nil || !ok || !also {
 		return value{}
 	}
+	if spec := table(name); spec != nil {
+		return c.consult(n, spec, keys, heading)
+	}
 	m := c.maps(name)
 	if m == nil {
 		c.fault(n.args[1].at, CodeList, "table inconnue %[1]q", "unknown map %[1]q", name)
-		c.nearest(name, c.mapNames)
+		c.nearest(name, append(tableNames(), c.mapNames...))
 		return value{}
 	}
 	column := slices.Index(m.columns, heading)

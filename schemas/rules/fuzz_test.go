@@ -33,7 +33,7 @@ func FuzzExpression(f *testing.F) {
 		for _, m := range models {
 			c := &compiler{
 				vocabulary: p.vocabulary, model: m, this: m.root(),
-				lists: func(name string) *codeList { return lists[name] }, maps: func(string) *codeMap { return nil },
+				lists: func(name string) *codeList { return lists[name] }, maps: func(string) *codeMap { return nil }, consults: p.consults,
 			}
 			cond := c.condition(n, m.root())
 			if (cond == nil) == (len(c.faults) == 0) {

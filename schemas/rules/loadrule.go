@@ -228,7 +228,7 @@ func (l *ruleLoader) form(r *Rule, f *ruleFile, m *model) {
 func (l *ruleLoader) compiler(m *model) *compiler {
 	return &compiler{
 		vocabulary: l.pack.vocabulary, model: m, kinds: l.pack.Kinds, this: m.root(),
-		lists: l.codeList, listNames: l.listNames, maps: l.codeMap, mapNames: l.mapNames,
+		lists: l.codeList, listNames: l.listNames, maps: l.codeMap, mapNames: l.mapNames, consults: l.pack.consults,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas/rules/syntax"
 )
@@ -23,6 +24,8 @@ type Pack struct {
 	Rules []*Rule
 	// Tables are its rules about the elements of an XML syntax.
 	Tables []*syntax.Table
+	// References are the reference tables that its rules look into.
+	References []*reference.Spec
 
 	shipped    bool // in the binary
 	sent       bool // it judges documents as they were sent, no canonical ones
@@ -144,6 +147,13 @@ func (s *Set) At(name, day string) *Pack {
 		}
 	}
 	return nil
+}
+
+// consults notes that a rule looks into a reference table.
+func (p *Pack) consults(spec *reference.Spec) {
+	if !slices.Contains(p.References, spec) {
+		p.References = append(p.References, spec)
+	}
 }
 
 // All returns the rules of the pack, those of its tables after the others. A rule of a table has one form, that of its

@@ -21,6 +21,7 @@
 //	    file: negative.xml       # from the folder of the test file; or document: the text itself
 //	    error: [BR-27]
 //	    warning: []
+//	    not_verified: []         # lacks the table that it is compared with
 //	    success: [BR-26]
 //	    number: 2                # optional: at how many places the rules under error and warning fire
 //
@@ -43,6 +44,8 @@ const (
 	Success Expectation = "success" // the rule does not fire
 	Error   Expectation = "error"   // it fires and refuses the document
 	Warning Expectation = "warning" // it fires and lets the document pass
+	// NotVerified is what a rule does that lacks what the document is compared with: it neither fires nor keeps silent.
+	NotVerified Expectation = "not_verified"
 )
 
 // Case is one expectation about one document.
@@ -72,7 +75,7 @@ func Parse(name string, data []byte, readFile func(string) ([]byte, error)) ([]C
 type Result struct {
 	Case
 	Passed bool
-	// Found is what the rule did: Success, Error or Warning, and at how many places.
+	// Found is what the rule did, and at how many places.
 	Found       Expectation
 	FoundNumber int
 	// Fault is why the document could not be judged, in English; empty where it could.
@@ -117,6 +120,8 @@ func outcome(violations []violation.Violation, rule string) (Expectation, int) {
 		switch {
 		case v.IsFatal():
 			found = Error
+		case v.Severity == violation.NotVerified && found == Success:
+			found = NotVerified
 		case found == Success:
 			found = Warning
 		}
@@ -127,6 +132,7 @@ func outcome(violations []violation.Violation, rule string) (Expectation, int) {
 // words are those of an expectation in French and English.
 var words = map[Expectation][2]string{
 	Success: {"respectée", "kept"}, Error: {"refus", "refusal"}, Warning: {"avertissement", "warning"},
+	NotVerified: {"non vérifiée", "not verified"},
 }
 
 // Describe says what was expected and what was found, in French and English.

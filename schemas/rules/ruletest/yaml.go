@@ -25,6 +25,7 @@ type testFile struct {
 	Success  texts          `yaml:"success"`
 	Error    texts          `yaml:"error"`
 	Warning  texts          `yaml:"warning"`
+	Unknown  texts          `yaml:"not_verified"`
 	Number   yamldoc.Int    `yaml:"number"`
 }
 
@@ -45,7 +46,7 @@ func parseYAML(name string, data []byte, readFile func(string) ([]byte, error)) 
 		for _, group := range []struct {
 			expect Expectation
 			rules  texts
-		}{{Error, t.Error}, {Warning, t.Warning}, {Success, t.Success}} {
+		}{{Error, t.Error}, {Warning, t.Warning}, {NotVerified, t.Unknown}, {Success, t.Success}} {
 			for _, rule := range group.rules.Items {
 				c := Case{Name: t.Name.Value, Line: t.Pos.Line, Rule: rule.Value, Expect: group.expect, Document: document}
 				if group.expect != Success {
@@ -56,7 +57,7 @@ func parseYAML(name string, data []byte, readFile func(string) ([]byte, error)) 
 		}
 		if len(cases) == before {
 			list.Add(diag.Errorf(t.Pos, CodeTest, "le test n'attend rien d'aucune règle", "the test expects nothing of any rule").
-				WithHint("nommez des règles sous error, warning ou success", "name rules under error, warning or success"))
+				WithHint("nommez des règles sous error, warning, not_verified ou success", "name rules under error, warning, not_verified or success"))
 		}
 	}
 	return cases, list
