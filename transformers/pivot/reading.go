@@ -19,8 +19,9 @@ type reading struct {
 	parts   []transformers.Part
 	ignored []string
 	found   []violation.Violation
-	room    int // bytes that the invoices in PDF may still inflate to
-	refused int // invoices inside that cannot be read
+	room    int                       // bytes that the invoices in PDF may still inflate to
+	refused int                       // invoices inside that cannot be read
+	numbers map[string]xmldoc.Element // the invoices by what makes each unique
 }
 
 // maxFound bounds the violations of one file, as locating one costs time in proportion to its siblings.
@@ -60,8 +61,15 @@ func (r *reading) file() {
 	list := r.one(r.source.Root(), "CPPFactures", "")
 	units := 0
 	for unit := range each(list, "CPPFacturePivotUnitaire") {
+		before := len(r.parts)
 		r.unit(unit)
+		for _, part := range r.parts[before:] {
+			r.once(unit, part.Doc)
+		}
 		units++
+	}
+	if units > maxInvoices {
+		r.report(tooMany, list, "", units, maxInvoices)
 	}
 	if units == 0 {
 		r.report(noInvoice, r.source.Root(), "")

@@ -23,6 +23,17 @@ var (
 		FR:   "le pivot annonce %s facture(s) (Compteur) et en contient %d", EN: "the pivot announces %s invoice(s) (Compteur) and holds %d",
 		RemedyFR: remedyFR, RemedyEN: remedyEN,
 	}
+	tooMany = violation.Spec{
+		Code: "pivot_invoices", Severity: violation.Warning,
+		FR: "le fichier a %d factures ; un flux de Chorus Pro en a %d au plus", EN: "the file has %d invoices; a flow of Chorus Pro has %d at most",
+		RemedyFR: "Découpez le fichier avant de le déposer de nouveau.", RemedyEN: "Split the file before depositing it again.",
+	}
+	duplicate = violation.Spec{
+		Code: "pivot_duplicate_invoice",
+		FR:   "la facture « %s » est déjà dans ce fichier (%s) : même année, même vendeur, même numéro", EN: "the invoice %q is in this file already (%s): same year, same seller, same number",
+		RemedyFR: "Retirez l'une des deux du fichier, pour ne pas la payer deux fois ; si ce sont deux factures, signalez leur numéro au vendeur.",
+		RemedyEN: "Remove one of the two from the file, so that it is not paid twice; if they are two invoices, tell the seller about their number.",
+	}
 	notBase64 = violation.Spec{
 		Code: "pivot_base64",
 		FR:   "le contenu de la pièce jointe n'est pas en base64", EN: "the content of the attachment is not in base64",
