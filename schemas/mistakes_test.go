@@ -12,6 +12,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/transformers"
+	"github.com/commande-publique/passerelle/transformers/cdar"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
@@ -112,7 +113,7 @@ func TestMistakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry := transformers.NewRegistry(transformers.Limits{}, ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
+	registry := transformers.NewRegistry(transformers.Limits{}, ubl.Transformer{}, cii.Transformer{}, cdar.Transformer{}, espd.New(), decp.New())
 	judge := func(file, text string) []violation.Violation {
 		if file == "supplier.json" {
 			doc, fault := jsondoc.Parse([]byte(text))

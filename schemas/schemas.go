@@ -26,12 +26,13 @@ var embedded embed.FS
 
 // files names the schema of each kind.
 var files = map[string]string{
-	"invoice":       "canonical/invoice.schema.json",
-	"credit-note":   "canonical/invoice.schema.json",
-	"espd-request":  "canonical/espd.schema.json",
-	"espd-response": "canonical/espd.schema.json",
-	"contract":      "canonical/contract.schema.json",
-	"concession":    "canonical/concession.schema.json",
+	"invoice":        "canonical/invoice.schema.json",
+	"credit-note":    "canonical/invoice.schema.json",
+	"invoice-status": "canonical/invoice-status.schema.json",
+	"espd-request":   "canonical/espd.schema.json",
+	"espd-response":  "canonical/espd.schema.json",
+	"contract":       "canonical/contract.schema.json",
+	"concession":     "canonical/concession.schema.json",
 }
 
 // Set holds the schemas of all kinds. It is read-only and may be used by any number of goroutines.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/transformers"
+	"github.com/commande-publique/passerelle/transformers/cdar"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
@@ -24,7 +25,7 @@ import (
 func registry() *transformers.Registry {
 	hybrid := facturx.New(cii.Transformer{})
 	return transformers.NewRegistry(transformers.Limits{}, hybrid, ubl.Transformer{}, cii.Transformer{},
-		pivot.New(transformers.Limits{}, hybrid, ubl.Transformer{}, cii.Transformer{}), espd.New(), decp.New())
+		pivot.New(transformers.Limits{}, hybrid, ubl.Transformer{}, cii.Transformer{}), cdar.Transformer{}, espd.New(), decp.New())
 }
 
 const (
@@ -33,6 +34,7 @@ const (
 	ublInvoice  = `<Invoice ` + ublNamespaces + `><cbc:ID>F1</cbc:ID></Invoice>`
 	ublCredit   = `<CreditNote xmlns="urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"/>`
 	pivotFile   = `<CPPFacturePivot><CPPFactures><CPPFacturePivotUnitaire><DonneesFacture><Type>381</Type></DonneesFacture></CPPFacturePivotUnitaire></CPPFactures></CPPFacturePivot>`
+	cdarStatus  = `<CrossDomainAcknowledgementAndResponse xmlns="urn:un:unece:uncefact:data:standard:CrossDomainAcknowledgementAndResponse:100"/>`
 	ciiInvoice  = `<CrossIndustryInvoice xmlns="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"/>`
 	espdRequest = `<QualificationApplicationRequest xmlns="urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationRequest-2" ` +
 		`xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"><cbc:ProfileExecutionID>ESPD-EDMv4.1.0</cbc:ProfileExecutionID></QualificationApplicationRequest>`

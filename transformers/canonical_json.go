@@ -34,6 +34,8 @@ func canonicalKey(kind Kind) func(*document.Doc) string {
 	switch kind {
 	case Invoice, CreditNote:
 		return canonical.InvoiceKey
+	case InvoiceStatus:
+		return canonical.StatusSubject
 	case ESPDRequest, ESPDResponse:
 		return canonical.DUMEKey
 	case Contract:

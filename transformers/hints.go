@@ -41,7 +41,7 @@ var catalogue = []struct {
 	{"dume.acheteur.publie", []Kind{ESPDRequest}},
 	{"dume.oe.depose", []Kind{ESPDResponse}},
 	{"facture.deposee", []Kind{Invoice, CreditNote}},
-	{"facture.statut", []Kind{"invoice-status"}},
+	{"facture.statut", []Kind{InvoiceStatus}},
 	{"marche.notifie", []Kind{Contract}},
 	{"marche.modifie", []Kind{Contract}},
 	{"concession.notifiee", []Kind{Concession}},

@@ -71,6 +71,8 @@ func TestHintsThatContradict(t *testing.T) {
 		{"another prefix and version", espdRequest, "", "org.example.dume.acheteur.publie.v12", nil},
 		{"facture.deposee on a DUME", espdRequest, "", "fr.commandepublique.facture.deposee.v1", []string{"event_type_mismatch"}},
 		{"facture.statut on an invoice", ublInvoice, "", "fr.commandepublique.facture.statut.v1", []string{"event_type_mismatch"}},
+		{"facture.statut", cdarStatus, "", "fr.commandepublique.facture.statut.v1", nil},
+		{"facture.deposee on a status", cdarStatus, "", "fr.commandepublique.facture.deposee.v1", []string{"event_type_mismatch"}},
 		{"dume.acheteur.publie on an invoice", ublInvoice, "", "x.dume.acheteur.publie.v1", []string{"event_type_mismatch"}},
 		{"dume.oe.depose on a request", espdRequest, "", "x.dume.oe.depose", []string{"event_type_mismatch"}},
 		{"marche.notifie", decpContract, "", "x.marche.notifie.v1", nil},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
 // DefaultDocumentBytes is the size up to which documents are read when nothing else is said: 16 MiB, twelve times the
@@ -62,9 +63,11 @@ func (r *Registry) Transform(content Content, identity Identity) (result Result,
 		}
 		result, violations = t.Transform(content, identity)
 		for i := range result.Parts {
-			if part := &result.Parts[i]; part.XML == nil {
+			part := &result.Parts[i]
+			if part.XML == nil {
 				part.XML = content.XML
 			}
+			part.Subject = subject(*part)
 		}
 		if len(result.Parts) == 0 && !violation.AnyFatal(violations) {
 			violations = append(violations, internalFault("no part and no violation from "+string(identity.Format)))
@@ -72,6 +75,18 @@ func (r *Registry) Transform(content Content, identity Identity) (result Result,
 		return result, violations
 	}
 	return Result{}, []violation.Violation{internalFault("no transformer takes a document that was identified")}
+}
+
+// subject returns what names the document for those who follow it: see [Part].
+func subject(part Part) string {
+	switch part.Kind {
+	case Invoice, CreditNote:
+		return canonical.InvoiceSubject(part.Doc)
+	case InvoiceStatus:
+		return canonical.StatusSubject(part.Doc)
+	default:
+		return part.Key
+	}
 }
 
 // Syntaxes returns the formats in which documents can be written, each with its kinds.

@@ -20,7 +20,9 @@ const (
 	UBL     Format = "ubl"
 	CII     Format = "cii"
 	FacturX Format = "facturx"
+	CDAR    Format = "cdar"
 	Pivot   Format = "pivot"
+	Chorus  Format = "chorus"
 	ESPD    Format = "espd"
 	DECP    Format = "decp"
 	JSON    Format = "json"
@@ -28,7 +30,7 @@ const (
 
 // Formats lists the formats that are read.
 func Formats() []string {
-	return []string{string(UBL), string(CII), string(FacturX), string(Pivot), string(ESPD), string(DECP), string(JSON)}
+	return []string{string(UBL), string(CII), string(FacturX), string(CDAR), string(Pivot), string(Chorus), string(ESPD), string(DECP), string(JSON)}
 }
 
 // Kind says what a document is.
@@ -36,12 +38,14 @@ type Kind string
 
 // The kinds that are read today. A canonical document carries its kind in its member "kind".
 const (
-	Invoice      Kind = "invoice"
-	CreditNote   Kind = "credit-note"
-	ESPDRequest  Kind = "espd-request"
-	ESPDResponse Kind = "espd-response"
-	Contract     Kind = "contract"
-	Concession   Kind = "concession"
+	Invoice    Kind = "invoice"
+	CreditNote Kind = "credit-note"
+	// InvoiceStatus is what has become of one invoice.
+	InvoiceStatus Kind = "invoice-status"
+	ESPDRequest   Kind = "espd-request"
+	ESPDResponse  Kind = "espd-response"
+	Contract      Kind = "contract"
+	Concession    Kind = "concession"
 )
 
 // Content is a parsed source: exactly one of XML and JSON is set.
@@ -73,6 +77,9 @@ type Part struct {
 	XML *xmldoc.Doc
 	// Key is the order key: buyer SIRET and contract, consultation or engagement identifier.
 	Key string
+	// Subject names what the document is about for those who follow it: an invoice, whose statuses have the same subject;
+	// else it is the key. [Registry.Transform] sets it.
+	Subject string
 	// DataSchema identifies the schema of the document where that is not the schema of its kind.
 	DataSchema string
 }

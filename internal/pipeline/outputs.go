@@ -23,12 +23,13 @@ const typePrefix = "fr.commandepublique."
 
 // eventTypes names the business event that a document of a kind tells of.
 var eventTypes = map[transformers.Kind]string{
-	transformers.Invoice:      "facture.deposee.v1",
-	transformers.CreditNote:   "facture.deposee.v1",
-	transformers.ESPDRequest:  "dume.acheteur.publie.v1",
-	transformers.ESPDResponse: "dume.oe.depose.v1",
-	transformers.Contract:     "marche.notifie.v1",
-	transformers.Concession:   "concession.notifiee.v1",
+	transformers.Invoice:       "facture.deposee.v1",
+	transformers.CreditNote:    "facture.deposee.v1",
+	transformers.InvoiceStatus: "facture.statut.v1",
+	transformers.ESPDRequest:   "dume.acheteur.publie.v1",
+	transformers.ESPDResponse:  "dume.oe.depose.v1",
+	transformers.Contract:      "marche.notifie.v1",
+	transformers.Concession:    "concession.notifiee.v1",
 }
 
 // eventType returns the event that a document of a kind tells of; a kind that an operator defined names its own.
@@ -120,7 +121,7 @@ func originalEvent(v Verdict) event.Event {
 	if e.DataContentType == "" {
 		e.DataContentType = "application/xml"
 		switch v.Identity.Format {
-		case transformers.DECP, transformers.JSON:
+		case transformers.DECP, transformers.Chorus, transformers.JSON:
 			e.DataContentType = "application/json"
 		case transformers.FacturX:
 			e.DataContentType = "application/pdf"
@@ -145,11 +146,18 @@ func (f *Flow) canonicalEvent(v Verdict, part Part, index int) event.Event {
 	}
 	if v.Split {
 		e.ID += "#" + strconv.Itoa(index+1)
-		e.Subject = part.Key
-	} else if e.Subject == "" {
-		e.Subject = v.Key
 	}
+	e.Subject = subject(v, part.Part)
 	return e
+}
+
+// subject returns the subject of the event of a document: what the sender says it is, where the document is the only one; else
+// what the document says.
+func subject(v Verdict, part transformers.Part) string {
+	if !v.Split && v.Event.Subject != "" {
+		return v.Event.Subject
+	}
+	return part.Subject
 }
 
 func (f *Flow) headers(m Message, v Verdict, part Part, e event.Event) []event.Header {

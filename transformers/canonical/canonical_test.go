@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers/canonical"
@@ -50,6 +51,29 @@ func TestWriter(t *testing.T) {
 	}
 	if place := doc.Lookup("/ids/0/scheme").Source(); place.Path != "/a/id[1]" || place.Line != 1 || place.Column != 14 {
 		t.Errorf("%+v", place)
+	}
+}
+
+// An invoice and its statuses have one subject.
+func TestSubject(t *testing.T) {
+	for name, c := range map[string][2]string{
+		"the legal registration":             {`{"seller":{"legalRegistration":{"id":"902100452","scheme":"0002"},"identifiers":[{"id":"11111111100011","scheme":"0009"}]},"issueDate":"2026-10-02","number":"N/1"}`, "902100452/2026/N/1"},
+		"the SIRET of the historic channel":  {`{"seller":{"legalRegistration":{"id":"90210045200017","scheme":"1"}},"issueDate":"2026-10-02","number":"N"}`, "902100452/2026/N"},
+		"a SIRET among identifiers":          {`{"seller":{"legalRegistration":{"id":"DE1","scheme":"0088"},"identifiers":[{"id":"x","scheme":"0088"},{"id":"90210045200017","scheme":"0009"}]},"issueDate":"2026-10-02","number":"N"}`, "902100452/2026/N"},
+		"a moment":                           {`{"seller":{"identifiers":[{"id":"902100452","scheme":"0002"}]},"issueDate":"2026-10-02T10:00:00","number":"N"}`, "902100452/2026/N"},
+		"9 digits of another country":        {`{"seller":{"identifiers":[{"id":"123456789","scheme":"0088"}]},"issueDate":"2026-10-02","number":"N"}`, "123456789/2026/N"},
+		"a VAT identifier, then the name":    {`{"seller":{"vatIdentifier":"DE1","name":"S"},"issueDate":"2026-10-02","number":"N"}`, "DE1/2026/N"},
+		"nothing at all keeps its own order": {`{}`, "//"},
+	} {
+		for text, subject := range map[string]func(*document.Doc) string{c[0]: canonical.InvoiceSubject, `{"invoice":` + c[0] + `}`: canonical.StatusSubject} {
+			doc, fault := jsondoc.Parse([]byte(text))
+			if fault != nil {
+				t.Fatal(fault.EN)
+			}
+			if got := subject(doc); got != c[1] {
+				t.Errorf("%s: %q, want %q", name, got, c[1])
+			}
+		}
 	}
 }
 

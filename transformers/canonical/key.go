@@ -46,6 +46,60 @@ func DUMEKey(doc *document.Doc) string {
 	return name + "/" + doc.Root().Get("contractFolderId").Text()
 }
 
+// InvoiceSubject names a canonical invoice among all: the SIREN of the seller, the year of issue (BT-2) and the number (BT-1),
+// with slashes between them. Chorus Pro knows an invoice by these three. Its statuses have the same subject: see
+// [StatusSubject].
+//
+// The SIREN is that of the legal registration (BT-30) or of an identifier (BT-29): 9 digits under scheme 0002, or the first 9
+// of a SIRET; a seller without one has its first identifier, VAT identifier (BT-31) or name instead.
+func InvoiceSubject(doc *document.Doc) string {
+	root := doc.Root()
+	return subject(root.Get("seller"), root.Get("issueDate"), root.Get("number"))
+}
+
+// StatusSubject names the invoice that a canonical status is about, as [InvoiceSubject] does from the invoice itself. It is the
+// order key of the status too: those of one invoice stay in order.
+func StatusSubject(doc *document.Doc) string {
+	invoice := doc.Root().Get("invoice")
+	return subject(invoice.Get("seller"), invoice.Get("issueDate"), invoice.Get("number"))
+}
+
+func subject(seller, issued, number document.Value) string {
+	year, _, _ := strings.Cut(issued.Text(), "-")
+	return firstOf(
+		siren(seller),
+		seller.Get("legalRegistration").Get("id").Text(),
+		seller.Get("identifiers").At(0).Get("id").Text(),
+		seller.Get("vatIdentifier").Text(),
+		seller.Get("name").Text(),
+	) + "/" + year + "/" + number.Text()
+}
+
+// siren returns the SIREN of a party, empty when none of its identifiers holds one.
+func siren(party document.Value) string {
+	if id := sirenIn(party.Get("legalRegistration")); id != "" {
+		return id
+	}
+	for identifier := range party.Get("identifiers").Children() {
+		if id := sirenIn(identifier); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// sirenIn returns the SIREN that an identifier is or begins with, by its scheme and form.
+func sirenIn(identifier document.Value) string {
+	id := identifier.Get("id").Text()
+	switch identifier.Get("scheme").Text() {
+	case "0002", "0009", "1", "":
+		if (len(id) == 9 || len(id) == 14) && strings.Trim(id, "0123456789") == "" {
+			return id[:9]
+		}
+	}
+	return ""
+}
+
 func siret(party document.Value) string {
 	for identifier := range party.Get("identifiers").Children() {
 		if isSIRET(identifier) {
