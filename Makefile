@@ -103,11 +103,12 @@ test-oracle: export ORACLE := $(abspath $(ORACLE))
 test-oracle: export ORACLE_CACHE := $(abspath $(ORACLE_CACHE))
 test-oracle: export ORACLE_EXTRA = $(ORACLE_CACHE)/cases
 test-oracle: export FRENCH_CASES := $(abspath $(ORACLE_CACHE))/fr-cases
+test-oracle: export STATUS_CASES := $(abspath $(ORACLE_CACHE))/status-cases
 test-oracle: export CORPUS := $(abspath $(CORPUS))
 test-oracle:
-	@rm -rf $(ORACLE_EXTRA) $(FRENCH_CASES) && mkdir -p $(ORACLE_EXTRA) $(FRENCH_CASES)
+	@rm -rf $(ORACLE_EXTRA) $(FRENCH_CASES) $(STATUS_CASES) && mkdir -p $(ORACLE_EXTRA) $(FRENCH_CASES) $(STATUS_CASES)
 	SYNTAX_CASES=$(ORACLE_EXTRA) $(GO) test -count=1 ./schemas/rules/syntax -run TestShippedRulesAreBrokenAndKept
-	$(GO) test -count=1 ./schemas/rules -run TestFrenchCases
+	$(GO) test -count=1 ./schemas/rules -run 'TestFrenchCases|TestStatusCases'
 	$(GO) test -count=1 -timeout 2h -v ./schemas/rules -run TestOracle
 	$(MAKE) --no-print-directory test-xsd
 

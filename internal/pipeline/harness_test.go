@@ -20,6 +20,8 @@ import (
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/rules"
 	"github.com/commande-publique/passerelle/transformers"
+	"github.com/commande-publique/passerelle/transformers/cdar"
+	"github.com/commande-publique/passerelle/transformers/chorus"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
@@ -47,7 +49,8 @@ func newPipeline(t testing.TB, files ...string) *Pipeline {
 	for _, file := range files {
 		list = append(list, routes.File{Name: "test.yaml", Data: []byte(file)})
 	}
-	registry := transformers.NewRegistry(transformers.Limits{}, facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, espd.New(), decp.New())
+	registry := transformers.NewRegistry(transformers.Limits{}, facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, cdar.Transformer{},
+		chorus.New(func(state, day string) string { return packs.Lookup("chorus-statuses", state, "status", day) }), espd.New(), decp.New())
 	table, faults := routes.Load(list, routes.Options{
 		Topics: []string{"suppliers", "buyers"}, Kinds: set.Kinds(), Rules: packs.Names(), Shapes: shapes, Formats: transformers.Formats(),
 		Syntaxes: registry.Syntaxes(),

@@ -19,6 +19,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/internal/violation"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/routes"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/rules"
@@ -189,8 +190,11 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 		v.Violations = append(v.Violations, checkStructure(content.XML, v.Violations...)...)
 	}
 	known := p.tables.View()
+	var told telling
 	for i, part := range result.Parts {
-		judged, faults := p.judgePart(m, v, part, known)
+		told.of(part.XML)
+		judged, faults := p.judgePart(m, v, part, known, told)
+		told.by(judged.Packs)
 		v.Parts = append(v.Parts, judged)
 		v.Violations = append(v.Violations, faults...)
 		if len(v.Violations) >= maxViolations && violation.AnyFatal(v.Violations) {
@@ -203,13 +207,38 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	return v
 }
 
+// telling is what was said already of the XML of a message that holds several documents: its structure, and what the packs that
+// look at it found, are told once, with the first document.
+type telling struct {
+	xml       *xmldoc.Doc
+	structure bool
+	packs     []string
+}
+
+// of begins anew with another XML.
+func (t *telling) of(xml *xmldoc.Doc) {
+	if t.xml != xml {
+		*t = telling{xml: xml}
+	}
+}
+
+// by adds the packs that judged a document.
+func (t *telling) by(packs []*rules.Pack) {
+	t.structure = true
+	for _, pack := range packs {
+		if !slices.Contains(t.packs, pack.Name) {
+			t.packs = append(t.packs, pack.Name)
+		}
+	}
+}
+
 // judgePart validates one canonical document and decides where it goes. The route is chosen before the rules are
 // checked because it names them; a document that its schema refuses is judged by the rules all the same, so that its
 // sender learns everything at once.
 //
 // Rules are judged on the XML as it was sent, where it is in a syntax that they know: the official verdict depends on
 // what the canonical document does not keep, such as an element twice.
-func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known reference.View) (Part, []violation.Violation) {
+func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known reference.View, told telling) (Part, []violation.Violation) {
 	judged := Part{Part: part}
 	facts := routes.Message{
 		Topic:   m.Topic,
@@ -221,7 +250,10 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 		Doc:     part.Doc,
 	}
 	shape := p.schemas.Validate(string(part.Kind), part.Doc)
-	shape = append(shape, checkStructure(part.XML, slices.Concat(v.Violations, shape)...)...)
+	if !told.structure {
+		shape = append(shape, checkStructure(part.XML, slices.Concat(v.Violations, shape)...)...)
+	}
+	facts.Event.Subject = subject(v, part)
 	judged.Selection = p.routes.Select(facts)
 	route := judged.Selection.Route
 	if route == nil {
@@ -230,14 +262,14 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 		}
 		return judged, append(shape, judged.Selection.Violations...)
 	}
-	subject := rules.Subject{Doc: part.Doc, References: known}
+	about := rules.Subject{Doc: part.Doc, References: known, Told: told.packs}
 	if !v.Event.Time.IsZero() { // else the newest version of each pack
-		subject.Day = v.Event.Time.UTC().Format(time.DateOnly)
+		about.Day = v.Event.Time.UTC().Format(time.DateOnly)
 	}
 	if part.XML != nil {
-		subject.XML = part.XML.Root()
+		about.XML = part.XML.Root()
 	}
-	violations := merge(shape, p.check(&judged, subject))
+	violations := merge(shape, p.check(&judged, about))
 	if !violation.AnyFatal(violations) {
 		judged.Delivery = route.Deliver(facts)
 		violations = append(violations, judged.Delivery.Violations...)

@@ -46,19 +46,24 @@ func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 	known := p.tables.View()
 	r.Tables = consulted(packs, known)
 	var structural, broken []violation.Violation
+	var told telling
 	for _, part := range result.Parts {
-		subject := rules.Subject{Doc: part.Doc, References: known}
+		told.of(part.XML)
+		subject := rules.Subject{Doc: part.Doc, References: known, Told: told.packs}
 		if part.XML != nil {
 			subject.XML = part.XML.Root()
 		}
 		if part.Doc != nil {
 			switch part.Kind {
-			case transformers.Invoice, transformers.CreditNote, transformers.ESPDRequest, transformers.ESPDResponse:
+			case transformers.Invoice, transformers.CreditNote, transformers.InvoiceStatus, transformers.ESPDRequest, transformers.ESPDResponse:
 				r.Profile = p.rules.Profile(part.Doc).Name
 			}
 		}
-		structural = append(structural, checkStructure(part.XML)...)
+		if !told.structure {
+			structural = append(structural, checkStructure(part.XML)...)
+		}
 		broken = append(broken, rules.Check(subject, packs)...)
+		told.by(packs)
 	}
 	r.Valid = !slices.ContainsFunc(broken, violation.Violation.IsFatal)
 	r.Violations = slices.Concat(r.Violations, structural, rules.Suppress(broken, structural))

@@ -31,12 +31,14 @@ var without = map[string]string{
 	"BR-CO-08": "as BR-CO-05",
 	"BR-CL-03": "an amount of the canonical form has no currency of its own",
 
-	"CHORUS-03": "not asked of canonical documents: see TestHistoricPaymentMeans",
+	"CHORUS-03":        "not asked of canonical documents: see TestHistoricPaymentMeans",
+	"CHORUS-STATUS-05": "a canonical status is about one invoice: see TestSeveralStatusesToChorus",
+
 	"CHORUS-10": "too large for a file of cases: see TestHistoricAttachmentSize",
 }
 
 // packsWithCases are the shipped packs whose rules have cases in testdata, with the document that these change.
-var packsWithCases = map[string]string{"en16931": "invoice", "decp": "contract", "chorus-historic": "historic"}
+var packsWithCases = map[string]string{"en16931": "invoice", "decp": "contract", "chorus-historic": "historic", "chorus-status": "status"}
 
 // Rules are judged on canonical documents too: each case is a document on which a rule fires, or one at its border on
 // which it does not.

@@ -73,6 +73,9 @@ type Subject struct {
 	// XML is the root of the document as it was sent. Rules are judged on it where a binding knows its syntax, because
 	// the official verdict depends on what the sender wrote: an element twice, or an empty one.
 	XML xmldoc.Element
+	// Told names the packs that have judged XML already, with another document that the same message holds: they have nothing
+	// to say of it a second time.
+	Told []string
 	// Day is the day of the event, as an ISO 8601 date, which chooses among the versions of packs and the editions of
 	// code lists; empty means the newest.
 	Day string
@@ -236,7 +239,7 @@ func (r *run) prepare(p *Pack) *model {
 			if !known {
 				continue
 			}
-			if !slices.Contains(p.Kinds, kind) {
+			if !slices.Contains(p.Kinds, kind) || slices.Contains(r.subject.Told, p.Name) {
 				return nil
 			}
 			if r.facts.model != b.model {

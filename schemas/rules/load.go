@@ -251,7 +251,7 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 func (l *loader) load() (*Set, diag.List) {
 	l.said = map[diag.Diagnostic]bool{}
 	l.listNames, l.mapNames = knownNames(l, "list", l.lists), knownNames(l, "map", l.maps)
-	l.set = &Set{byName: map[string][]*Pack{}}
+	l.set = &Set{byName: map[string][]*Pack{}, maps: l.mapOf}
 	l.takeChanged()
 	l.compileBindings()
 	for _, parts := range l.parts() {

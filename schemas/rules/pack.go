@@ -97,10 +97,25 @@ type Set struct {
 	byName   map[string][]*Pack // versions in the order of their first days
 	bindings []*binding
 	profiles *Profiles
+	maps     func(name string) *codeMap // nil when there is none
 }
 
 // Profile returns the channel or profile of a canonical document: see [Profiles.Recognise].
 func (s *Set) Profile(doc *document.Doc) Recognition { return s.profiles.Recognise(doc) }
+
+// Lookup returns what the edition of a day of a map gives to a key in a column, as lookup does in a rule; the newest edition
+// without a day. It is empty where the map says nothing.
+func (s *Set) Lookup(name, key, column, day string) string {
+	m := s.maps(name)
+	if m == nil {
+		return ""
+	}
+	at := slices.Index(m.columns, column)
+	if at < 0 {
+		return ""
+	}
+	return strings.Join(m.values(key, at, day), ", ")
+}
 
 // Names lists the names of the packs, sorted, to suggest the nearest.
 func (s *Set) Names() []string {
@@ -172,7 +187,12 @@ func (p *Pack) All() []*Rule {
 	return all
 }
 
-// isNumbered reports whether a name is a term of the standard.
+// isNumbered reports whether a name is a term of a standard: of EN 16931, or of the French lifecycle messages.
 func isNumbered(name string) bool {
-	return strings.HasPrefix(name, "BT-") || strings.HasPrefix(name, "BG-")
+	for _, start := range [...]string{"BT-", "BG-", "MDT-", "MDG-"} {
+		if strings.HasPrefix(name, start) {
+			return true
+		}
+	}
+	return false
 }

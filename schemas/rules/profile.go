@@ -145,7 +145,10 @@ func (r Recognition) Why() string {
 		}
 		return fmt.Sprintf("%s = %q", term, violation.Excerpt(text))
 	}
-	if len(r.kinds) > 0 {
+	switch {
+	case slices.Contains(r.kinds, "invoice-status"):
+		return said("MDT-3", r.Specification)
+	case len(r.kinds) > 0:
 		return said("version", r.Version)
 	}
 	return said("BT-23", r.Process) + ", " + said("BT-24", r.Specification)

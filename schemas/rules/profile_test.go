@@ -65,6 +65,7 @@ func TestProfilesOfESPDs(t *testing.T) {
 		{"espd-request", "3.0.1", "espd-3.3.0", `version = "3.0.1"`},
 		{"espd-response", "4.0.0", "espd-4.1.0", `version = "4.0.0"`},
 		{"espd-response", "", "espd-4.1.0", "version = ∅"},
+		{"invoice-status", "", "cdar chorus-status", "MDT-3 = ∅"},
 		{"invoice", "2.1", "en16931", "BT-23 = ∅, BT-24 = ∅"},
 	} {
 		doc, fault := jsondoc.Parse([]byte(`{"kind":"` + c.kind + `","version":"` + c.version + `"}`))

@@ -16,7 +16,7 @@ import (
 func shippedShapes(t testing.TB) Shapes {
 	t.Helper()
 	shapes := Shapes{}
-	for name, kinds := range map[string][]string{"invoice": {"invoice", "credit-note"}, "espd": {"espd-request", "espd-response"}, "contract": {"contract"}, "concession": {"concession"}} {
+	for name, kinds := range map[string][]string{"invoice": {"invoice", "credit-note"}, "espd": {"espd-request", "espd-response"}, "contract": {"contract"}, "concession": {"concession"}, "invoice-status": {"invoice-status"}} {
 		data, err := os.ReadFile("../canonical/" + name + ".schema.json")
 		if err != nil {
 			t.Fatal(err)

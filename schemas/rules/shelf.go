@@ -106,6 +106,13 @@ func (l *loader) codeMap(name string) *codeMap {
 	return l.maps[name]
 }
 
+// mapOf returns a map to those who use the set, while packs may be compiled.
+func (l *loader) mapOf(name string) *codeMap {
+	l.compiling.Lock()
+	defer l.compiling.Unlock()
+	return l.codeMap(name)
+}
+
 // knownNames lists the names of what was read and of what is on the shelf, sorted.
 func knownNames[T any](l *loader, what string, read map[string]T) []string {
 	var names []string
