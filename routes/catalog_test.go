@@ -14,6 +14,7 @@ func shippedOptions(t testing.TB) Options {
 	opts := Options{Topics: []string{"buyers", "suppliers"}, Rules: []string{"decp", "en16931"}, Shapes: map[string]*expr.Shape{}}
 	for kind, file := range map[string]string{
 		"invoice": "invoice", "credit-note": "invoice", "espd-request": "espd", "espd-response": "espd", "contract": "contract", "concession": "concession",
+		"invoice-status": "invoice-status",
 	} {
 		data, err := os.ReadFile("../schemas/canonical/" + file + ".schema.json")
 		if err != nil {
@@ -44,7 +45,7 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("%s has no description", r.Name())
 		}
 	}
-	if want := []string{"buyer-dume", "contracts", "supplier-dume", "supplier-invoices"}; !slices.Equal(names, want) {
+	if want := []string{"buyer-dume", "contracts", "invoice-statuses", "supplier-dume", "supplier-invoices"}; !slices.Equal(names, want) {
 		t.Errorf("routes %v", names)
 	}
 	if notes := table.Notes(); len(notes) > 0 {
@@ -71,6 +72,8 @@ func TestCatalogDecides(t *testing.T) {
 		{"buyers", "espd-request", `{}`, "buyer-dume", "profile", "dume canonical, archive original", ""},
 		{"buyers", "contract", `{}`, "contracts", "decp", "archive canonical, archive original", ""},
 		{"buyers", "concession", `{}`, "contracts", "decp", "archive canonical, archive original", ""},
+		{"buyers", "invoice-status", `{"status": "210"}`, "invoice-statuses", "profile", "invoicing canonical, archive original", ""},
+		{"suppliers", "invoice-status", `{"status": "777"}`, "invoice-statuses", "profile", "invoicing canonical, archive original", ""},
 		{"buyers", "invoice", `{}`, "", "", "", "no_route"},
 		{"suppliers", "espd-request", `{}`, "", "", "", "no_route"},
 	}
@@ -106,9 +109,10 @@ func TestCatalogDecides(t *testing.T) {
 // TestCatalogExamples compiles the conditions that the comments of the catalogue suggest.
 func TestCatalogExamples(t *testing.T) {
 	for name, change := range map[string][2]string{
-		"routes/catalog/contracts.yaml":     {"accept: [contract, concession]", "accept: [contract]\nwhen: money(doc.montant) >= money(\"90000\")"},
-		"routes/catalog/buyer-dume.yaml":    {"to:", "when: has(doc.lots)\nto:"},
-		"routes/catalog/supplier-dume.yaml": {"to:", "when: has(doc.lots)\nto:"},
+		"routes/catalog/contracts.yaml":        {"accept: [contract, concession]", "accept: [contract]\nwhen: money(doc.montant) >= money(\"90000\")"},
+		"routes/catalog/invoice-statuses.yaml": {"to:", "when: doc.status == \"210\"\nto:"},
+		"routes/catalog/buyer-dume.yaml":       {"to:", "when: has(doc.lots)\nto:"},
+		"routes/catalog/supplier-dume.yaml":    {"to:", "when: has(doc.lots)\nto:"},
 	} {
 		found := false
 		for _, f := range Catalog() {

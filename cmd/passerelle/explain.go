@@ -58,7 +58,7 @@ func (c *cli) explain() *cobra.Command {
 				if asJSON {
 					err = json.NewEncoder(c.out).Encode(explanationOf(file, verdict))
 				} else {
-					c.explainText(file, topic, verdict)
+					c.explainText(gateway, file, topic, verdict)
 				}
 				if err != nil {
 					return err
@@ -228,7 +228,7 @@ func (c *cli) knownSource(g *app.Gateway, topic string) error {
 }
 
 // explainText tells the story of a verdict, stage by stage.
-func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
+func (c *cli) explainText(g *app.Gateway, file, topic string, v pipeline.Verdict) {
 	c.printf("%s\n", "%s\n", file)
 	c.printf("  reçu        depuis %s, SHA-256 %x\n", "  received    from %s, SHA-256 %x\n", topic, v.SHA256)
 	id := v.Identity
@@ -247,6 +247,7 @@ func (c *cli) explainText(file, topic string, v pipeline.Verdict) {
 		} else {
 			c.printf("  clé         %s\n", "  key         %s\n", printable(part.Key))
 		}
+		c.status(g.Rules, part, v.Event.Time)
 		for _, r := range part.Selection.Considered {
 			c.printf("  route       %s\n", "  route       %s\n", c.consideration(r))
 		}

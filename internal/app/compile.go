@@ -19,6 +19,8 @@ import (
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/rules"
 	"github.com/commande-publique/passerelle/transformers"
+	"github.com/commande-publique/passerelle/transformers/cdar"
+	"github.com/commande-publique/passerelle/transformers/chorus"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/decp"
 	"github.com/commande-publique/passerelle/transformers/espd"
@@ -85,7 +87,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	list.Append(faults)
 	limits := transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}
 	invoices := []transformers.Transformer{facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}}
-	formats := append(slices.Clone(invoices), pivot.New(limits, invoices...), espd.New(), decp.New())
+	formats := append(slices.Clone(invoices), pivot.New(limits, invoices...), cdar.Transformer{}, chorusLists(packs), espd.New(), decp.New())
 	for _, kind := range kinds {
 		formats = append(formats, kind)
 	}
@@ -99,6 +101,11 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		return nil, list
 	}
 	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table).With(tables), Routes: table, Schemas: set, Rules: packs, Tables: tables, kinds: kinds}, list
+}
+
+// chorusLists reads the lists of Chorus Pro by the table of its states.
+func chorusLists(packs *rules.Set) chorus.Transformer {
+	return chorus.New(func(state, day string) string { return packs.Lookup("chorus-statuses", state, "status", day) })
 }
 
 // operatorKinds compiles the kinds that the configuration adds.

@@ -48,6 +48,8 @@ var areas = []struct{ dir, title string }{
 	{"transformers/cii", "CII"},
 	{"transformers/facturx", "Factur-X"},
 	{"transformers/pivot", "Pivot de Chorus Pro"},
+	{"transformers/cdar", "Statuts (CDAR)"},
+	{"transformers/chorus", "Statuts dans Chorus Pro"},
 	{"transformers/espd", "ESPD (DUME)"},
 	{"transformers/decp", "DECP"},
 	{"transformers/mapping", "Types de l'opérateur"},
