@@ -14,7 +14,7 @@ func TestPersonalDataIsToldNowhere(t *testing.T) {
 	response := string(example(t, "espd-response.xml"))
 	for _, place := range []string{
 		"(<cbc:FirstName>)[^<]+", "(<cbc:FamilyName>)[^<]+", "(<cbc:BirthDate>)[^<]+", "(<cbc:ElectronicMail>)[^<]+",
-		"(<cbc:ResponseIndicator>)[^<]+", `(<cac:ResponseValue>\s*<cbc:ID [^<]*</cbc:ID>\s*<cbc:Description>)[^<]+`,
+		"(<cac:PowerOfAttorney>)[^<]+", "(<cbc:ResponseIndicator>)[^<]+", `(<cac:ResponseValue>\s*<cbc:ID [^<]*</cbc:ID>\s*<cbc:Description>)[^<]+`,
 	} {
 		value := regexp.MustCompile(place)
 		require.True(t, value.MatchString(response), place)
@@ -32,6 +32,7 @@ func TestPersonalDataIsToldNowhere(t *testing.T) {
 	}
 	assert.Contains(t, codes, "schema_format", "the date of birth")
 	assert.Contains(t, codes, "schema_type", "the answers")
+	assert.Contains(t, codes, "structure_text", "text beside the representative")
 	out, err := newFlow(p, nil).outputs(nil, m, v)
 	require.NoError(t, err)
 	for _, record := range out {

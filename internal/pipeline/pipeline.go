@@ -187,7 +187,7 @@ func (p *Pipeline) Judge(m Message) (v Verdict) {
 	v.Key, v.Split, v.Ignored = result.Key, result.Split, result.Ignored
 	v.Violations = append(v.Violations, faults...)
 	if len(result.Parts) == 0 { // what was sent has a structure all the same
-		v.Violations = append(v.Violations, checkStructure(content.XML, v.Violations...)...)
+		v.Violations = append(v.Violations, checkStructure(content.XML, identity.Version, v.Violations...)...)
 	}
 	known := p.tables.View()
 	var told telling
@@ -251,7 +251,7 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 	}
 	shape := p.schemas.Validate(string(part.Kind), part.Doc)
 	if !told.structure {
-		shape = append(shape, checkStructure(part.XML, slices.Concat(v.Violations, shape)...)...)
+		shape = append(shape, checkStructure(part.XML, v.Identity.Version, slices.Concat(v.Violations, shape)...)...)
 	}
 	facts.Event.Subject = subject(v, part)
 	judged.Selection = p.routes.Select(facts)

@@ -60,7 +60,7 @@ func (p *Pipeline) JudgeByRules(value []byte, packs []*rules.Pack) (r Ruling) {
 			}
 		}
 		if !told.structure {
-			structural = append(structural, checkStructure(part.XML)...)
+			structural = append(structural, checkStructure(part.XML, identity.Version)...)
 		}
 		broken = append(broken, rules.Check(subject, packs)...)
 		told.by(packs)

@@ -12,11 +12,11 @@ import (
 // checkStructure judges XML by the official schema of its syntax, where there is a table of it. It leaves out what others,
 // who read the document or judged its canonical form, say of the same element: they name the business term. What the
 // canonical form lacks is told of the element around it, which says nothing about that element.
-func checkStructure(doc *xmldoc.Doc, others ...violation.Violation) []violation.Violation {
+func checkStructure(doc *xmldoc.Doc, version string, others ...violation.Violation) []violation.Violation {
 	if doc == nil || !structure.Knows(doc.Root().Name()) {
 		return nil
 	}
-	return slices.DeleteFunc(structure.Check(doc.Root()), func(s violation.Violation) bool {
+	return slices.DeleteFunc(structure.Check(doc.Root(), version), func(s violation.Violation) bool {
 		return slices.ContainsFunc(others, func(o violation.Violation) bool {
 			return o.IsFatal() && o.Source == s.Source && o.Code != schemas.CodeRequired
 		})

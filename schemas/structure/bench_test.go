@@ -29,11 +29,11 @@ func BenchmarkCheck(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			doc, v := xmldoc.Parse(data)
 			require.Nil(b, v)
-			require.Empty(b, structure.Check(doc.Root()))
+			require.Empty(b, structure.Check(doc.Root(), ""))
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				structure.Check(doc.Root())
+				structure.Check(doc.Root(), "")
 			}
 		})
 	}

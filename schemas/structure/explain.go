@@ -13,12 +13,13 @@ const maxViolations = 200
 // that one fault is told once.
 type explainer struct {
 	acceptor
-	found []violation.Violation
+	found    []violation.Violation
+	personal bool // values are not shown
 }
 
-// explain returns why the document below a root is not valid, sorted.
-func (t *table) explain(root xmldoc.Element) []violation.Violation {
-	x := explainer{acceptor: acceptor{table: t}}
+// explain returns why the document below a root is not valid, sorted. The messages show no value where it tells of persons.
+func (t *table) explain(root xmldoc.Element, personal bool) []violation.Violation {
+	x := explainer{acceptor: acceptor{table: t}, personal: personal}
 	if k := t.roots[root.Name()]; k != nil {
 		x.element(root, k, true)
 	}
@@ -35,6 +36,15 @@ func (x *explainer) add(spec violation.Spec, at xmldoc.Element, args ...any) {
 }
 
 func (x *explainer) show(e xmldoc.Element) string { return x.table.show(e.Name()) }
+
+// excerpt writes a value of the document for a message. Where it may tell of a person nothing of it is shown, wherever it
+// stands: what is out of its place is no longer where a list of personal elements would seek it.
+func (x *explainer) excerpt(text string) string {
+	if x.personal {
+		return "•••"
+	}
+	return violation.Excerpt(text)
+}
 
 // element notes what is wrong with an element and what is in it.
 func (x *explainer) element(e xmldoc.Element, declared *kind, isDeclared bool) {
@@ -53,7 +63,7 @@ func (x *explainer) element(e xmldoc.Element, declared *kind, isDeclared bool) {
 	}
 	if !k.mixed && e.Text() != "" {
 		names := list(x.names(&k.content, &k.content.start))
-		x.add(misplacedText, e, x.show(e), violation.Excerpt(e.Text()), names, names)
+		x.add(misplacedText, e, x.show(e), x.excerpt(e.Text()), names, names)
 	}
 	if k.content.inOrder {
 		x.inOrder(e, k)
@@ -65,7 +75,7 @@ func (x *explainer) element(e xmldoc.Element, declared *kind, isDeclared bool) {
 func (x *explainer) wrongType(e xmldoc.Element, local string) {
 	for name, text := range e.Attributes() {
 		if name.Space == instanceNS && name.Local == local {
-			x.add(wrongType, e, x.show(e), "xsi:"+local, violation.Excerpt(text))
+			x.add(wrongType, e, x.show(e), "xsi:"+local, x.excerpt(text))
 		}
 	}
 }
@@ -86,9 +96,9 @@ func (x *explainer) value(e xmldoc.Element, v *value, name, text string) {
 	switch {
 	case !v.takes(text):
 		fr, en := v.expected()
-		x.add(wrongValue, e, name, violation.Excerpt(text), fr, en)
+		x.add(wrongValue, e, name, x.excerpt(text), fr, en)
 	case !x.unique(v, text):
-		x.add(duplicateID, e, name, violation.Excerpt(text))
+		x.add(duplicateID, e, name, x.excerpt(text))
 	}
 }
 

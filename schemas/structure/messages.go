@@ -14,8 +14,8 @@ const CodeMissing = "structure_missing_element"
 var (
 	unknownRoot = violation.Spec{
 		Code:     "structure_unknown_root",
-		FR:       "l'élément racine « %s » (espace de noms « %s ») n'est celui d'aucun format contrôlé ; attendu : Invoice ou CreditNote d'UBL 2.1, ou CrossIndustryInvoice",
-		EN:       "the root element %q (namespace %q) is that of no format that is checked; expected: Invoice or CreditNote of UBL 2.1, or CrossIndustryInvoice",
+		FR:       "l'élément racine « %s » (espace de noms « %s ») n'est celui d'aucun format contrôlé ; attendu : Invoice ou CreditNote d'UBL 2.1, CrossIndustryInvoice, ou QualificationApplicationRequest ou QualificationApplicationResponse d'un DUME (ESPD) 2 à 4",
+		EN:       "the root element %q (namespace %q) is that of no format that is checked; expected: Invoice or CreditNote of UBL 2.1, CrossIndustryInvoice, or QualificationApplicationRequest or QualificationApplicationResponse of an ESPD 2 to 4",
 		RemedyFR: "Envoyez le document dans l'un de ces formats, avec son espace de noms.",
 		RemedyEN: "Send the document in one of these formats, with its namespace.",
 	}
@@ -86,8 +86,8 @@ var (
 		Code:     "structure_type",
 		FR:       "l'attribut « %[2]s » de « %[1]s » vaut « %[3]s », que le schéma n'admet pas pour cet élément",
 		EN:       "attribute %[2]q of %[1]q is %[3]q, which the schema does not take for this element",
-		RemedyFR: "Retirez cet attribut : les factures n'en ont pas besoin.",
-		RemedyEN: "Remove this attribute: invoices do not need it.",
+		RemedyFR: "Retirez cet attribut : le document n'en a pas besoin.",
+		RemedyEN: "Remove this attribute: the document does not need it.",
 	}
 	duplicateID = violation.Spec{
 		Code:     "structure_duplicate_id",

@@ -13,6 +13,7 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/commande-publique/passerelle/internal/violation"
@@ -21,29 +22,41 @@ import (
 
 // source is a table that is read when a document first asks for it: start-up does not pay for what is never sent.
 type source struct {
-	roots []xmldoc.Name
 	table func() (*table, error)
+	roots []xmldoc.Name
+	// versions are how the versions of the documents that it judges begin; it judges any where there are none.
+	versions []string
+	// personal says that its documents tell of persons: messages then show no value of theirs.
+	personal bool
 }
 
 // sources are the tables in the order in which they are asked. D16B and D22B share their names and no document says which
-// it follows, so an invoice is right when one of them takes it.
+// it follows, so an invoice is right when one of them takes it. An ESPD says its version: the versions 2 are written in
+// UBL 2.2, those since in UBL 2.3, which has the same root elements.
 var sources = []source{
-	shipped("ubl21", xmldoc.Name{Space: ublNS + "Invoice-2", Local: "Invoice"}, xmldoc.Name{Space: ublNS + "CreditNote-2", Local: "CreditNote"}),
-	shipped("cii-d16b", xmldoc.Name{Space: ciiNS, Local: "CrossIndustryInvoice"}),
-	shipped("cii-d22b", xmldoc.Name{Space: ciiNS, Local: "CrossIndustryInvoice"}),
+	{table: shipped("ubl21"), roots: []xmldoc.Name{ubl("Invoice"), ubl("CreditNote")}},
+	{table: shipped("cii-d16b"), roots: []xmldoc.Name{crossIndustryInvoice}},
+	{table: shipped("cii-d22b"), roots: []xmldoc.Name{crossIndustryInvoice}},
+	{table: shipped("ubl22"), roots: qualifications, versions: []string{"2."}, personal: true},
+	{table: shipped("ubl23"), roots: qualifications, versions: []string{"3.", "4."}, personal: true},
 }
 
-const (
-	ublNS = "urn:oasis:names:specification:ubl:schema:xsd:"
-	ciiNS = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+var (
+	crossIndustryInvoice = xmldoc.Name{Space: "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100", Local: "CrossIndustryInvoice"}
+	qualifications       = []xmldoc.Name{ubl("QualificationApplicationRequest"), ubl("QualificationApplicationResponse")}
 )
+
+// ubl returns the name of a root element of UBL 2.
+func ubl(local string) xmldoc.Name {
+	return xmldoc.Name{Space: "urn:oasis:names:specification:ubl:schema:xsd:" + local + "-2", Local: local}
+}
 
 //go:embed tables/*.txt
 var tables embed.FS
 
 // shipped is a table of the program.
-func shipped(file string, roots ...xmldoc.Name) source {
-	return source{roots, sync.OnceValues(func() (*table, error) {
+func shipped(file string) func() (*table, error) {
+	return sync.OnceValues(func() (*table, error) {
 		data, err := tables.ReadFile("tables/" + file + ".txt")
 		if err != nil {
 			return nil, err
@@ -53,7 +66,13 @@ func shipped(file string, roots ...xmldoc.Name) source {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		return t, nil
-	})}
+	})
+}
+
+// judges reports whether the source is for documents with that root element and version.
+func (s *source) judges(root xmldoc.Name, version string) bool {
+	return slices.Contains(s.roots, root) && (len(s.versions) == 0 ||
+		slices.ContainsFunc(s.versions, func(start string) bool { return strings.HasPrefix(version, start) }))
 }
 
 // Knows reports whether there is a table for documents with that root element.
@@ -61,13 +80,14 @@ func Knows(root xmldoc.Name) bool {
 	return slices.ContainsFunc(sources, func(s source) bool { return slices.Contains(s.roots, root) })
 }
 
-// Check judges the document below a root element. No violation means that it is valid by the official schema; otherwise
-// the violations say why, one for each fault, sorted, at most 200, with XPath and position. All are fatal. A root that no
-// table is for is a violation too.
-func Check(root xmldoc.Element) []violation.Violation {
+// Check judges the document below a root element, which says of itself that it is of a version (an ESPD: 4.1.0). No
+// violation means that it is valid by the official schema; otherwise the violations say why, one for each fault, sorted,
+// at most 200, with XPath and position. All are fatal. A root, or a version of its documents, that no table is for is a
+// violation too.
+func Check(root xmldoc.Element, version string) []violation.Violation {
 	name := root.Name()
 	for i := range sources {
-		if !slices.Contains(sources[i].roots, name) {
+		if !sources[i].judges(name, version) {
 			continue
 		}
 		switch t, err := sources[i].table(); {
@@ -80,11 +100,11 @@ func Check(root xmldoc.Element) []violation.Violation {
 	// The version that was meant is the one with the fewest faults, the older one where they are level.
 	var fewest []violation.Violation
 	for i := range sources {
-		if !slices.Contains(sources[i].roots, name) {
+		if !sources[i].judges(name, version) {
 			continue
 		}
 		if t, err := sources[i].table(); err == nil {
-			if vs := t.explain(root); fewest == nil || len(vs) < len(fewest) {
+			if vs := t.explain(root, sources[i].personal); fewest == nil || len(vs) < len(fewest) {
 				fewest = vs
 			}
 		}

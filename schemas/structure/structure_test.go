@@ -18,7 +18,15 @@ func check(t testing.TB, data []byte) []violation.Violation {
 	t.Helper()
 	doc, v := xmldoc.Parse(data)
 	require.Nil(t, v)
-	return structure.Check(doc.Root())
+	return structure.Check(doc.Root(), version(doc.Root()))
+}
+
+// version is one of those of an ESPD that its UBL version may stand for.
+func version(root xmldoc.Element) string {
+	if root.Child("urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2", "UBLVersionID").Text() == "2.2" {
+		return "2.1.1"
+	}
+	return "4.1.0"
 }
 
 func read(t testing.TB, name string) []byte {
@@ -44,7 +52,10 @@ func TestOfficialExamples(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(corpus, "en16931", "[uc][bi][li]", "*.[xX][mM][lL]"))
 	require.NoError(t, err)
 	require.Len(t, files, 34)
-	for _, file := range files {
+	espd, err := filepath.Glob(filepath.Join(corpus, "espd", "*.xml"))
+	require.NoError(t, err)
+	require.Len(t, espd, 6)
+	for _, file := range append(files, espd...) {
 		data, err := os.ReadFile(file)
 		require.NoError(t, err)
 		assert.Empty(t, check(t, data), filepath.Base(file))
@@ -147,6 +158,14 @@ func TestOneFault(t *testing.T) {
 			"structure_value", "/rsm:CrossIndustryInvoice/rsm:ExchangedDocument/ram:TypeCode", "« ram:TypeCode/@listID » vaut « 1002 » ; attendu : « 1001 »", `expected: "1001"`,
 		},
 		{
+			"an ESPD's element of another place", "request.xml", "<cbc:VersionID>2.1.1</cbc:VersionID>", "<cbc:VersionID>2.1.1</cbc:VersionID><cbc:DueDate>2026-10-01</cbc:DueDate>",
+			"structure_misplaced_element", "/QualificationApplicationRequest/cbc:DueDate", "dans « qarq:QualificationApplicationRequest »", `in "qarq:QualificationApplicationRequest"`,
+		},
+		{
+			"an ESPD's value", "response.xml", ">-1.50<", ">-1,50<",
+			"structure_value", "/QualificationApplicationResponse/cac:TenderingCriterionResponse/cac:ResponseValue/cbc:ResponseAmount", "« cbc:ResponseAmount » vaut « ••• » ; attendu : un nombre décimal", `"cbc:ResponseAmount" is "•••"; expected: a decimal number`,
+		},
+		{
 			"an unknown root", "invoice.xml", `"urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"`, `"urn:example"`,
 			"structure_unknown_root", "/Invoice", "« urn:example »", `"urn:example"`,
 		},
@@ -170,6 +189,29 @@ func TestOneFault(t *testing.T) {
 			assert.NotEmpty(t, v.RemedyEN)
 			assert.NotContains(t, v.FR+v.EN, "%!")
 		})
+	}
+}
+
+// What an ESPD says of persons is in no message, wherever it stands, though each place is wrong here.
+func TestPersonalValuesAreNotShown(t *testing.T) {
+	const xsi = `xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"`
+	source := string(read(t, "response.xml"))
+	for _, change := range [][2]string{
+		{"<cbc:BirthDate>1980-02-29", "<cbc:BirthDate>privé"},
+		{"<cbc:ResponseIndicator>true", "<cbc:ResponseIndicator>privé"},
+		{"<cac:PowerOfAttorney>", "<cac:PowerOfAttorney>privé"},
+		{`<cbc:ResponseAmount currencyID="EUR">`, `<cbc:ResponseAmount currencyID="EUR" currencyCodeListVersionID="">privé`},
+		{`<cbc:ResponseID schemeID="SIRET">`, `<cbc:ResponseID schemeURI="%privé">`},
+		{"<cbc:FamilyName>", "<cbc:FamilyName " + xsi + ` xsi:type="privé">`},
+		{"<cbc:FirstName>Claude</cbc:FirstName>", "<cbc:FirstName>privé<cbc:ID>privé</cbc:ID></cbc:FirstName><cbc:Prénom>privé</cbc:Prénom>"},
+	} {
+		require.Equal(t, 1, strings.Count(source, change[0]), change[0])
+		source = strings.Replace(source, change[0], change[1], 1)
+	}
+	vs := check(t, []byte(source))
+	assert.GreaterOrEqual(t, len(vs), 8)
+	for _, v := range vs {
+		assert.NotContains(t, v.FR+v.EN+v.Remedy+v.RemedyEN+v.Source, "privé", v.Code)
 	}
 }
 
@@ -217,6 +259,23 @@ func TestNewerVersion(t *testing.T) {
 	assert.Equal(t, "structure_value", vs[0].Code)
 }
 
+// An ESPD is judged by the UBL version of the ESPD version that it says it is of.
+func TestVersionOfESPD(t *testing.T) {
+	const after, added = "<cbc:CriterionTypeCode>CRITERION.SELECTION.X</cbc:CriterionTypeCode>", "<cbc:Name>since UBL 2.3 a criterion may have several</cbc:Name>"
+	source := string(read(t, "request.xml"))
+	doc, v := xmldoc.Parse([]byte(strings.Replace(source, after, after+added, 1)))
+	require.Nil(t, v)
+	for version, want := range map[string]string{
+		"2.1.0": "structure_repeated_element", "2.1.1": "structure_repeated_element", "3.0.1": "", "4.1.0": "", "5.0.0": "structure_unknown_root", "": "structure_unknown_root",
+	} {
+		got := ""
+		for _, v := range structure.Check(doc.Root(), version) {
+			got += v.Code
+		}
+		assert.Equal(t, want, got, version)
+	}
+}
+
 // However many faults there are, two hundred are told.
 func TestManyFaults(t *testing.T) {
 	data := strings.ReplaceAll(string(invoice(t, 400_000)), ` currencyID="EUR"`, "")
@@ -224,7 +283,7 @@ func TestManyFaults(t *testing.T) {
 }
 
 func TestKnows(t *testing.T) {
-	for file, want := range map[string]bool{"invoice.xml": true, "header.xml": true} {
+	for file, want := range map[string]bool{"invoice.xml": true, "header.xml": true, "request.xml": true, "response.xml": true} {
 		doc, _ := xmldoc.Parse(read(t, file))
 		assert.Equal(t, want, structure.Knows(doc.Root().Name()))
 	}

@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // jar is an artefact of Maven Central that carries schemas.
 type jar struct {
 	group, artifact, version string
@@ -38,6 +40,22 @@ var signatures = []jar{
 	{"com.helger.xsd", "ph-xsds-xades141", "4.1.0", "b34b2670774e9de79653767fd667d86823261c153f706c2344889d0702f54e41"},
 }
 
+// ublPrefixes are those of the components that UBL's documents share.
+var ublPrefixes = []prefix{
+	{"cac", ublSpace + "CommonAggregateComponents-2"},
+	{"cbc", ublSpace + "CommonBasicComponents-2"},
+	{"ext", ublSpace + "CommonExtensionComponents-2"},
+	{"sig", ublSpace + "CommonSignatureComponents-2"},
+	{"sac", ublSpace + "SignatureAggregateComponents-2"},
+	{"sbc", ublSpace + "SignatureBasicComponents-2"},
+	{"qdt", ublSpace + "QualifiedDataTypes-2"},
+	{"udt", ublSpace + "UnqualifiedDataTypes-2"},
+	{"cct", "urn:un:unece:uncefact:data:specification:CoreComponentTypeSchemaModule:2"},
+	{"ds", "http://www.w3.org/2000/09/xmldsig#"},
+	{"xades", "http://uri.etsi.org/01903/v1.3.2#"},
+	{"xades141", "http://uri.etsi.org/01903/v1.4.1#"},
+}
+
 var ciiPrefixes = []prefix{
 	{"rsm", ciiSpace + "CrossIndustryInvoice:100"},
 	{"ram", ciiSpace + "ReusableAggregateBusinessInformationEntity:100"},
@@ -56,23 +74,8 @@ var sets = []set{
 			"external/schemas/ubl21/common/*.xsd",
 			"external/schemas/ubl21/maindoc/UBL-Invoice-2.1.xsd", "external/schemas/ubl21/maindoc/UBL-CreditNote-2.1.xsd",
 		},
-		roots: []name{{ublSpace + "Invoice-2", "Invoice"}, {ublSpace + "CreditNote-2", "CreditNote"}},
-		prefixes: []prefix{
-			{"ubl", ublSpace + "Invoice-2"},
-			{"cn", ublSpace + "CreditNote-2"},
-			{"cac", ublSpace + "CommonAggregateComponents-2"},
-			{"cbc", ublSpace + "CommonBasicComponents-2"},
-			{"ext", ublSpace + "CommonExtensionComponents-2"},
-			{"sig", ublSpace + "CommonSignatureComponents-2"},
-			{"sac", ublSpace + "SignatureAggregateComponents-2"},
-			{"sbc", ublSpace + "SignatureBasicComponents-2"},
-			{"qdt", ublSpace + "QualifiedDataTypes-2"},
-			{"udt", ublSpace + "UnqualifiedDataTypes-2"},
-			{"cct", "urn:un:unece:uncefact:data:specification:CoreComponentTypeSchemaModule:2"},
-			{"ds", "http://www.w3.org/2000/09/xmldsig#"},
-			{"xades", "http://uri.etsi.org/01903/v1.3.2#"},
-			{"xades141", "http://uri.etsi.org/01903/v1.4.1#"},
-		},
+		roots:    []name{{ublSpace + "Invoice-2", "Invoice"}, {ublSpace + "CreditNote-2", "CreditNote"}},
+		prefixes: append([]prefix{{"ubl", ublSpace + "Invoice-2"}, {"cn", ublSpace + "CreditNote-2"}}, ublPrefixes...),
 	},
 	{
 		file:     "cii-d16b",
@@ -93,4 +96,27 @@ var sets = []set{
 		prefixes:  ciiPrefixes,
 		codeLists: []string{"urn:un:unece:uncefact:codelist:standard:", "urn:un:unece:uncefact:identifierlist:standard:"},
 	},
+	qualification("22", "10.1.0", "420b01c3499303f2b9cbfe53565f45ed47f29caf779e8e9de5c0ce16c16d7135"),
+	qualification("23", "10.2.0", "92c1975a82c447c886a487973ef029f1f5d8da15b82d6731b1c7643e9b268489", prefix{"bdndr", "urn:oasis:names:specification:bdndr:schema:xsd:UnqualifiedDataTypes-1"}),
+}
+
+// qualification is the table of the requests and responses of ESPDs in a version of UBL: "22". It may have prefixes that other
+// versions have no use for.
+func qualification(ubl, version, sha256 string, more ...prefix) set {
+	const request, response = "QualificationApplicationRequest", "QualificationApplicationResponse"
+	dotted := ubl[:1] + "." + ubl[1:]
+	return set{
+		file:  "ubl" + ubl,
+		title: "UBL " + dotted + " " + request + " and " + response,
+		date:  "2026-11-28",
+		jars:  append([]jar{{"com.helger.ubl", "ph-ubl" + ubl, version, sha256}}, signatures...),
+		schemas: []string{
+			"schemas/CCTS_CCT_SchemaModule.xsd", "schemas/xmldsig-core-schema.xsd", "schemas/XAdES*.xsd",
+			"external/schemas/ubl" + ubl + "/common/*.xsd",
+			"external/schemas/ubl" + ubl + "/maindoc/UBL-" + request + "-" + dotted + ".xsd",
+			"external/schemas/ubl" + ubl + "/maindoc/UBL-" + response + "-" + dotted + ".xsd",
+		},
+		roots:    []name{{ublSpace + request + "-2", request}, {ublSpace + response + "-2", response}},
+		prefixes: slices.Concat([]prefix{{"qarq", ublSpace + request + "-2"}, {"qars", ublSpace + response + "-2"}}, ublPrefixes, more),
+	}
 }
