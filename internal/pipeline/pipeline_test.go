@@ -146,6 +146,25 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// Every version of the ESPD that is read is judged by a table of its structure and by rules: a version without a pack by that of
+// its major version.
+func TestESPDVersions(t *testing.T) {
+	request, p := string(example(t, "espd-request.xml")), newPipeline(t)
+	for version, pack := range map[string]string{
+		"2.1.0-REGULATED": "espd-2.1.1", "2.1.1-BASIC": "espd-2.1.1", "3.0.0": "espd-3.3.0", "3.0.1": "espd-3.3.0", "3.1.0": "espd-3.3.0",
+		"3.2.0": "espd-3.3.0", "3.3.0": "espd-3.3.0", "4.0.0": "espd-4.1.0", "4.1.0": "espd-4.1.0",
+	} {
+		v := p.Judge(received("buyers", []byte(strings.ReplaceAll(request, "4.1.0", version))))
+		require.Len(t, v.Parts, 1, version)
+		require.Len(t, v.Parts[0].Packs, 1, version)
+		assert.Equal(t, pack, v.Parts[0].Packs[0].Name, version)
+		assert.NotContains(t, fatalCodes(v.Violations), "structure_unknown_root", version)
+		if strings.HasPrefix(version, "4.") {
+			assert.Equal(t, Delivered, v.Outcome(), "%s: %v", version, fatalCodes(v.Violations))
+		}
+	}
+}
+
 // BenchmarkJudge is the whole verdict of one document: recognised, read, made canonical, judged by schema, structure and rules,
 // and routed. cpu-ns/op is the time of the processor, the collector's included, which other work on the machine leaves alone.
 func BenchmarkJudge(b *testing.B) {
