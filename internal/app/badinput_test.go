@@ -119,7 +119,10 @@ func attributes(n int) func() []byte {
 
 func badInputs(t *testing.T) []badInput {
 	invoice, creditNote := string(example(t, "ubl-invoice.xml")), string(example(t, "ubl-credit-note.xml"))
-	contract := string(example(t, "decp-contract.json"))
+	contract, request := string(example(t, "decp-contract.json")), string(example(t, "espd-request.xml"))
+	const lot = `<cbc:ID schemeID="Criterion" schemeAgencyID="OP" schemeVersionID="4.1.0">LOT-0001</cbc:ID>
+  </cac:ProcurementProjectLot>`
+	require.Contains(t, request, lot)
 	changed := func(document string, pairs ...string) func() []byte { return text(altered(t, document, pairs...)) }
 	const declaration = `<?xml version="1.0" encoding="UTF-8"?>`
 	body := strings.TrimPrefix(invoice, declaration)
@@ -183,6 +186,12 @@ func badInputs(t *testing.T) []badInput {
 		{name: "DECP buyer with SIRET 1234", value: changed(contract, "21350238800019", "1234"), to: "buyers", code: "schema_pattern"},
 		{name: "DECP buyer without SIRET", value: changed(contract, `"id": "21350238800019"`, ""), to: "buyers", code: "schema_required"},
 		{name: "ESPD 1", value: text(`<ESPDRequest xmlns="urn:grow:names:specification:ubl:schema:xsd:ESPDRequest-1"/>`), to: "buyers", code: "unsupported_version"},
+		{name: "ESPD 5.0 alpha", value: changed(request, "ESPD-EDMv4.1.0", "ESPD-EDMv5.0.0-alpha.1"), to: "buyers", code: "unsupported_version"},
+		{name: "the root of a request in the namespace of responses", value: changed(request, "xsd:QualificationApplicationRequest-2", "xsd:QualificationApplicationResponse-2"), to: "buyers", code: "unknown_format"},
+		{name: "an ESPD with an element of invoices", value: changed(request, "</cbc:VersionID>", "</cbc:VersionID><cbc:DueDate>2026-10-01</cbc:DueDate>"), to: "buyers", code: "structure_misplaced_element"},
+		{name: "an ESPD request of 10,000 lots", value: manyLots(t, request, 10_000), to: "buyers"},
+		{name: "an ESPD request of 10,000 faulty lots", value: manyLots(t, strings.Replace(request, lot, strings.Replace(lot, ` schemeAgencyID="OP"`, "", 1), 1), 10_000), to: "buyers", code: "BR-OTH-02"},
+		{name: "an ESPD response for 10,000 lots", value: manyLots(t, string(example(t, "espd-response.xml")), 10_000), code: "BR-LOT-10"},
 
 		{name: "a kind that no route takes", value: text(invoice), to: "buyers", code: "no_route"},
 		{name: "a route whose every condition is false", value: text(invoice), to: "extra", code: "no_destination"},
@@ -199,6 +208,19 @@ func badInputs(t *testing.T) []badInput {
 		{name: "an event without a true time", value: text(invoice), headers: headers("ce_specversion", "1.0", "ce_id", "1", "ce_source", "urn:x", "ce_type", "x", "ce_time", "2026-02-30T00:00:00Z"), code: "event_time"},
 		{name: "a structured event", value: text("{}"), headers: headers("content-type", "application/cloudevents+json"), code: "event_structured"},
 	}
+}
+
+// manyLots gives an ESPD n lots more, each with a number of its own.
+func manyLots(t *testing.T, espd string, n int) func() []byte {
+	const end = "</cac:ProcurementProjectLot>"
+	from, to := strings.Index(espd, "<cac:ProcurementProjectLot>"), strings.Index(espd, end)
+	require.Positive(t, from)
+	to += len(end)
+	var lots strings.Builder
+	for i := range n {
+		lots.WriteString(strings.Replace(espd[from:to], "LOT-0001", fmt.Sprintf("LOT-%05d", i+2), 1))
+	}
+	return text(espd[:to] + lots.String() + espd[to:])
 }
 
 // largeInputs are documents that cost the most of what a sender may make the gateway do.
