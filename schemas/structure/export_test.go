@@ -9,7 +9,7 @@ import (
 )
 
 // Tables are the names of the tables in the order of the sources.
-var Tables = []string{"ubl21", "cii-d16b", "cii-d22b", "ubl22", "ubl23"}
+var Tables = []string{"ubl21", "cii-d16b", "cii-d22b", "cdar-d22b", "ubl22", "ubl23"}
 
 // Judge gives the verdict of one table, by both walks.
 func Judge(name string, root xmldoc.Element) (accepted bool, why []violation.Violation) {

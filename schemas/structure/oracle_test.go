@@ -117,15 +117,18 @@ func judged(t *testing.T, xsd string, files []string) [][]string {
 
 type document struct {
 	name   string
-	family string // ubl, cii, espd
+	family string // ubl, cii, cdar, espd
 	data   []byte
 }
 
 // documents are the seeds: ours, and real ones where there are any. Very large ones would only be slow.
 func documents(t testing.TB) []document {
-	patterns := []string{filepath.Join("testdata", "*.xml"), filepath.Join("..", "..", "examples", "documents", "espd-*.xml")}
+	patterns := []string{
+		filepath.Join("testdata", "*.xml"), filepath.Join("..", "..", "examples", "documents", "espd-*.xml"),
+		filepath.Join("..", "..", "transformers", "cdar", "testdata", "*.xml"),
+	}
 	if corpus := os.Getenv("CORPUS"); corpus != "" {
-		patterns = append(patterns, filepath.Join(corpus, "en16931", "[uc][bi][li]", "*.[xX][mM][lL]"))
+		patterns = append(patterns, filepath.Join(corpus, "en16931", "[uc][bi][li]", "*.[xX][mM][lL]"), filepath.Join(corpus, "cdar", "*.xml"))
 	}
 	var docs []document
 	for _, p := range patterns {
@@ -149,6 +152,8 @@ func family(data []byte) string {
 		return "espd"
 	case bytes.Contains(data, []byte("CrossIndustryInvoice>")):
 		return "cii"
+	case bytes.Contains(data, []byte("CrossDomainAcknowledgementAndResponse>")):
+		return "cdar"
 	}
 	return "ubl"
 }

@@ -37,18 +37,24 @@ var sources = []source{
 	{table: shipped("ubl21"), roots: []xmldoc.Name{ubl("Invoice"), ubl("CreditNote")}},
 	{table: shipped("cii-d16b"), roots: []xmldoc.Name{crossIndustryInvoice}},
 	{table: shipped("cii-d22b"), roots: []xmldoc.Name{crossIndustryInvoice}},
+	{table: shipped("cdar-d22b"), roots: []xmldoc.Name{unece("CrossDomainAcknowledgementAndResponse")}},
 	{table: shipped("ubl22"), roots: qualifications, versions: []string{"2."}, personal: true},
 	{table: shipped("ubl23"), roots: qualifications, versions: []string{"3.", "4."}, personal: true},
 }
 
 var (
-	crossIndustryInvoice = xmldoc.Name{Space: "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100", Local: "CrossIndustryInvoice"}
+	crossIndustryInvoice = unece("CrossIndustryInvoice")
 	qualifications       = []xmldoc.Name{ubl("QualificationApplicationRequest"), ubl("QualificationApplicationResponse")}
 )
 
 // ubl returns the name of a root element of UBL 2.
 func ubl(local string) xmldoc.Name {
 	return xmldoc.Name{Space: "urn:oasis:names:specification:ubl:schema:xsd:" + local + "-2", Local: local}
+}
+
+// unece returns the name of a root element of UN/CEFACT.
+func unece(local string) xmldoc.Name {
+	return xmldoc.Name{Space: "urn:un:unece:uncefact:data:standard:" + local + ":100", Local: local}
 }
 
 //go:embed tables/*.txt

@@ -63,6 +63,9 @@ var ciiPrefixes = []prefix{
 	{"qdt", ciiSpace + "QualifiedDataType:100"},
 }
 
+// unCodeLists are the code lists of UN/CEFACT.
+var unCodeLists = []string{"urn:un:unece:uncefact:codelist:standard:", "urn:un:unece:uncefact:identifierlist:standard:"}
+
 var sets = []set{
 	{
 		file:  "ubl21",
@@ -94,7 +97,17 @@ var sets = []set{
 		schemas:   []string{"external/schemas/d22b/*.xsd"},
 		roots:     []name{{ciiSpace + "CrossIndustryInvoice:100", "CrossIndustryInvoice"}},
 		prefixes:  ciiPrefixes,
-		codeLists: []string{"urn:un:unece:uncefact:codelist:standard:", "urn:un:unece:uncefact:identifierlist:standard:"},
+		codeLists: unCodeLists,
+	},
+	{
+		file:      "cdar-d22b",
+		title:     "UN/CEFACT Cross Domain Acknowledgement and Response D22B",
+		date:      "2026-11-28",
+		jars:      []jar{{"com.helger.cii", "ph-cii-d22b", "4.1.1", "8c7475e9cb099be5a08d8c62fa4b36116cc7079f165711def027ce38e17a23df"}}, // 10.1.0 has none
+		schemas:   []string{"external/schemas/d22b/cdar/*.xsd"},
+		roots:     []name{{ciiSpace + "CrossDomainAcknowledgementAndResponse:100", "CrossDomainAcknowledgementAndResponse"}},
+		prefixes:  append([]prefix{{"rsm", ciiSpace + "CrossDomainAcknowledgementAndResponse:100"}}, ciiPrefixes[1:]...),
+		codeLists: unCodeLists,
 	},
 	qualification("22", "10.1.0", "420b01c3499303f2b9cbfe53565f45ed47f29caf779e8e9de5c0ce16c16d7135"),
 	qualification("23", "10.2.0", "92c1975a82c447c886a487973ef029f1f5d8da15b82d6731b1c7643e9b268489", prefix{"bdndr", "urn:oasis:names:specification:bdndr:schema:xsd:UnqualifiedDataTypes-1"}),

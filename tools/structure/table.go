@@ -323,7 +323,8 @@ func (w *writer) content(nodes []*node, def *typeDef, id string) ([]string, erro
 
 // attribute adds an attribute, replaces the one of the base, or removes it.
 func (w *writer) attribute(n *node, def *typeDef) error {
-	if err := n.only("name", "type", "use", "fixed"); err != nil {
+	// A default is a value for an attribute that is absent: no document is valid or not by it.
+	if err := n.only("name", "type", "use", "fixed", "default"); err != nil {
 		return err
 	}
 	if n.qualified("attributeFormDefault") || len(n.children) > 0 {
