@@ -103,14 +103,15 @@ func TestVariantsAndKinds(t *testing.T) {
 func TestFamily(t *testing.T) {
 	p := loadPack(t, head+`  - family:
       as: rule
+      fields: {money: currency}
       values:
         A: {term: BT-1, code: F-1, en: "the {BT-1}"}
-        B: {term: BT-5, code: SEK, en: "currency"}
+        B: {term: BT-5, code: SEK, en: "{money}"}
     rules:
-      - {id: "{rule}-1", severity: fatal, terms: ["{term}"], test: "{term} = '{code}'", at: "{term}", fr: "{{term}}", en: "{en} is {{term}}, not {code}", remedy: {fr: "{code}", en: d}}
+      - {id: "{rule}-1", severity: fatal, terms: ["{term}"], test: "{term} = '{code}'", at: "{term}", fr: "{{term}}", en: "{en} is {{term}}, not {code}", remedy: {fr: "{code}", en: "{money}"}}
 `)
 	vs := asSent(t, p)
-	if len(vs) != 1 || vs[0].Code != "B-1" || vs[0].FR != "EUR" || vs[0].EN != "currency is EUR, not SEK" || vs[0].Remedy != "SEK" || vs[0].Pointer != "/currency" {
+	if len(vs) != 1 || vs[0].Code != "B-1" || vs[0].FR != "EUR" || vs[0].EN != "currency is EUR, not SEK" || vs[0].Remedy != "SEK" || vs[0].RemedyEN != "currency" || vs[0].Pointer != "/currency" {
 		t.Errorf("%+v", vs)
 	}
 	if r := p.rule("A-1"); r == nil || r.Message.EN != "the {BT-1} is {BT-1}, not F-1" || !slices.Equal(r.Terms, []string{"BT-1"}) {
@@ -143,6 +144,49 @@ func TestCommon(t *testing.T) {
 	}
 	if forms := p.rule("C").Forms; len(forms) != 2 || forms[0].Syntax != "cii" || forms[1].Syntax != "ubl" || forms[1].Test != "true" {
 		t.Errorf("forms: %+v", forms)
+	}
+}
+
+// A pack has the rules and tables of the one that it extends but those that it leaves out, with what it changes.
+func TestExtends(t *testing.T) {
+	const (
+		rule  = "  - {id: %s, severity: fatal, terms: [BT-5], test: \"BT-5 = 'SEK'\", fr: a, en: '%s', remedy: {fr: c, en: d}}\n"
+		table = "pack: base\nversion: '1'\nsyntax: ubl\nprefixes: {ubl: 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2', cbc: 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'}\n" +
+			"roots: [ubl:Invoice]\nrules:\n  - severity: warning\n    absent: {T-1: cbc:DueDate, T-2: cbc:IssueDate}\n"
+	)
+	base := strings.Replace(head, "pack: mine", "pack: base", 1) + fmt.Sprintf(rule, "A", "base") + fmt.Sprintf(rule, "B", "base") +
+		"  - family: {as: rule, values: {C: {}, D: {}}}\n    rules: [{id: '{rule}', severity: fatal, test: 'true', fr: a, en: base, remedy: {fr: c, en: d}}]\n"
+	mine := func(extends string) string {
+		return strings.Replace(head, "kinds: [invoice]\n", "kinds: [invoice]\nextends: "+extends+"\n", 1) + fmt.Sprintf(rule, "E", "mine")
+	}
+	own := mine("{pack: base, version: '1', without: [A, T-1], changes: {D: {ubl: {test: 'false', severity: warning, en: 'changed for {BT-5}'}, cii: {test: none}}}}")
+	var got []string
+	p := loadPack(t, own, base, table)
+	for _, v := range asSent(t, p) {
+		got = append(got, fmt.Sprintf("%s %s %s", v.Severity, v.Code, v.EN))
+	}
+	slices.Sort(got)
+	if len(got) != 4 || got[0] != "fatal B base" || got[1] != "fatal E mine" || got[2] != "warning D changed for EUR" || !strings.HasPrefix(got[3], "warning T-2 ") {
+		t.Errorf("%q", got)
+	}
+	if forms := p.rule("D").Forms; len(forms) != 3 || forms[0].Test != "true" || forms[1].Test+forms[2].Test != "false" {
+		t.Errorf("forms: %+v", forms)
+	}
+	for _, c := range []struct{ extends, said string }{
+		{"{pack: basic, version: '1'}", "unknown pack \"basic 1\""},
+		{"{pack: base, version: '1', without: [a]}", "a is no rule of base"},
+		{"{pack: base, version: '1', changes: {T-9: {ubl: {test: none}}}}", "T-9 is no rule of base"},
+		{"{pack: mine, version: '1'}", "mine extends a pack itself"},
+		{"{pack: base, version: '1', changes: {A: {ubl: {test: BT-5}}}}", "expected a condition"},
+		{"{pack: base}", "version"},
+	} {
+		set, list := loadBeside(t, mine(c.extends), base, table)
+		if set != nil || !strings.Contains(list.Err().Error(), c.said) {
+			t.Errorf("%s: %v, want %q", c.extends, list.Err(), c.said)
+		}
+	}
+	if set, list := loadBeside(t, mine("{pack: base, version: '1'}")+fmt.Sprintf(rule, "A", "mine"), base); set != nil {
+		t.Error("a rule that the pack has twice is accepted", list.Err())
 	}
 }
 

@@ -224,6 +224,16 @@ func (d decimal) round(places int32) decimal {
 	return narrow(q, places)
 }
 
+// binary gives the exact value of the binary double that is nearest: 0.1 gives a little more than 0.1.
+func (d decimal) binary() decimal {
+	double, _ := new(big.Rat).SetFrac(d.wide(), bigPow10(d.scale)).Float64()
+	exact, _ := new(big.Float).SetFloat64(double).Rat(nil) // maxDigits digits are far from infinite
+	// A denominator is a power of two: so many fives above it make it one of ten.
+	twos := int32(exact.Denom().BitLen() - 1)
+	fives := new(big.Int).Exp(big.NewInt(5), big.NewInt(int64(twos)), nil)
+	return narrow(fives.Mul(fives, exact.Num()), twos)
+}
+
 func (d decimal) cmp(e decimal) int {
 	if x, y, _, ok := align(d, e); ok {
 		switch {

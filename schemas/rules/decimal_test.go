@@ -2,6 +2,7 @@ package rules
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,6 +57,10 @@ func TestDecimalArithmetic(t *testing.T) {
 		}
 		if a.cmp(b) != rat(a).Cmp(rat(b)) {
 			t.Fatalf("%s against %s: %d", a, b, a.cmp(b))
+		}
+		double, err := strconv.ParseFloat(a.String(), 64)
+		if err != nil || rat(a.binary()).Cmp(new(big.Rat).SetFloat64(double)) != 0 {
+			t.Fatalf("binary(%s) = %s, want %v", a, a.binary(), double)
 		}
 		// round is floor(a*10^p + 1/2) / 10^p
 		scaled := new(big.Rat).Add(new(big.Rat).Mul(rat(a), new(big.Rat).SetInt(bigPow10(places))), big.NewRat(1, 2))

@@ -11,6 +11,7 @@
 //	canonical: none                # optional: it judges documents as they were sent and refuses canonical ones
 //	lists: {currencies: iso4217}   # optional: short names for code lists
 //	common: {shared: {version: '2.3'}}   # optional: rules of "common: shared", with their fields
+//	extends:                       # optional: rules of another pack, see below
 //	rules:
 //	  - id: BR-CO-10               # official where there is one; stable for ever
 //	    severity: fatal            # fatal refuses the document, warning is reported
@@ -31,7 +32,7 @@
 // one pack.
 //
 // Rules that differ in a few words are a family. Its fields are put in wherever {field} stands, before anything else is
-// read; "as" names the key of each value:
+// read; "as" names the key of each value, and "fields" are those that all values have:
 //
 //   - family:
 //     as: rule
@@ -43,6 +44,16 @@
 //
 // What several packs have in common stands in a file of its own, "common: NAME" and "rules:". A pack that names it has
 // its rules as if they were written there, with {field} put in as the pack says.
+//
+// A pack that differs from another in some rules extends it: it has the other's rules and tables as if they were written
+// there, but those that it leaves out, with other variants of some. Its own rules stand beside them.
+//
+//	extends:
+//	  pack: en16931
+//	  version: "1.3.16"
+//	  without: [BR-CO-10, UBL-CR-018]        # these are left out
+//	  changes:
+//	    BR-38: {cii: {test: none}}           # as in a rule; a field that is not written stays as it is
 //
 // # Terms
 //
@@ -76,6 +87,7 @@
 //	X where C                        the nodes of X for which C holds: in an argument or in brackets
 //	sum(X) min(X) max(X)             of numbers; sum(expression for BG-25) of one for each instance
 //	round(x, 2) abs(x) or0(x)        round as XPath does, the middle towards positive infinity; or0 is 0 for absent
+//	binary(x)                        the binary double nearest to x: what an artefact that calculates in doubles has
 //	decimals(X) decimal(X)           digits after the point as written; a text read as a number
 //	text(X) first(X) distinct(X)     the texts of numbers or dates; the first; each text once
 //	join(X)                          the texts of X one after the other, without anything between: '' of none

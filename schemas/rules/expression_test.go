@@ -81,6 +81,8 @@ var rows = []row{
 	{"", "sum(BT-131 * or0(BT-129) for BG-25) = 0.2 and sum(BT-131 * BT-129 for BG-25) = 0.2", "+"},
 	{"", "1 / 3 = 0.333333333333333333 and 1 / 8 = 0.125 and 7 / 100 = 0.07 and -(1) = 0 - 1 and 2 + 3 * 4 = 14", "+"},
 	{"", "1 / or0(BT-113) = 1", "?"},
+	{"", "binary(0.5) = 0.5 and binary(0.1) > 0.1 and binary(0.3) < 0.3 and binary(-0.1) < -0.1 and exists(BT-1) and not (binary(BT-113) = 0)", "+"},
+	{"", "abs(100.01 - 100) <= 0.01 and not (abs(binary(binary(100.01) - 100)) <= binary(0.01))", "+"},
 	{"", "round(2.345, 2) = 2.35 and round(-2.345, 2) = -2.34 and round(2.5) = 3 and round(-2.5) = -2 and abs(-2) = 2", "+"},
 	{"", "decimals(BT-110) = 2 and decimals(first(BT-109)) = 0 and decimal(BT-126 where . = '2') = 2", "+"},
 	{"", "decimal(BT-5) = 1", "?"},

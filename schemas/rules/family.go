@@ -107,6 +107,7 @@ type entryFile struct {
 type familyFile struct {
 	Family struct {
 		As     yamldoc.String          `yaml:"as,required"`
+		Fields fieldsFile              `yaml:"fields"`
 		Values yamldoc.Map[fieldsFile] `yaml:"values,required"`
 	} `yaml:"family,required"`
 	Rules []ruleFile `yaml:"rules,required"`
@@ -129,6 +130,7 @@ func (e *entryFile) expand(given fields, f func(*ruleFile, fields)) {
 		f(e.rule, given)
 		return
 	}
+	given = given.with(e.family.Family.Fields)
 	for key, value := range e.family.Family.Values.All() {
 		named := given.with(value)
 		named[e.family.Family.As.Value] = key.Value

@@ -45,6 +45,7 @@ func newFunctions() map[string]function {
 		"round":    {1, 2, (*compiler).round},
 		"abs":      {1, 1, (*compiler).abs},
 		"or0":      {1, 1, (*compiler).or0},
+		"binary":   {1, 1, (*compiler).binary},
 		"decimal":  {1, 1, (*compiler).cast},
 		"decimals": {1, 1, (*compiler).decimals},
 		"length":   {1, 1, (*compiler).length},

@@ -108,6 +108,21 @@ func (c *compiler) abs(n *syntaxNode, at *slot) value {
 	}}
 }
 
+// binary compiles binary(x): the number as a binary double has it, the nearest that 53 bits hold.
+func (c *compiler) binary(n *syntaxNode, at *slot) value {
+	x := c.decimal(c.compile(n.args[0], at), n.args[0].at)
+	if x == nil {
+		return value{}
+	}
+	return value{kind: aDecimal, dec: func(r *run, at int32) (decimal, state) {
+		d, s := x(r, at)
+		if s == have {
+			d = d.binary()
+		}
+		return d, s
+	}}
+}
+
 func (c *compiler) or0(n *syntaxNode, at *slot) value {
 	x := c.decimal(c.compile(n.args[0], at), n.args[0].at)
 	if x == nil {

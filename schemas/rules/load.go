@@ -52,9 +52,19 @@ type packFile struct {
 	Canonical   yamldoc.String              `yaml:"canonical,oneof=none"`
 	Lists       yamldoc.Map[yamldoc.String] `yaml:"lists"`
 	Common      yamldoc.Map[fieldsFile]     `yaml:"common"`
+	Extends     *extendsFile                `yaml:"extends"`
 	Rules       []entryFile                 `yaml:"rules,required"`
 	name        string
 	shipped     bool
+}
+
+// extendsFile is the YAML of what a pack takes from another: all its rules but those of Without, with what Changes says of
+// some of them in a syntax.
+type extendsFile struct {
+	Pack    yamldoc.String            `yaml:"pack,required"`
+	Version yamldoc.String            `yaml:"version,required"`
+	Without texts                     `yaml:"without"`
+	Changes yamldoc.Map[variantsFile] `yaml:"changes"`
 }
 
 // commonFile is the YAML of rules that several packs have.
@@ -106,6 +116,18 @@ type variantFile struct {
 
 // variant returns what differs in a syntax, nil when nothing does.
 func (f *ruleFile) variant(syntax string) *variantFile {
+	return variantsFile{f.Canonical, f.UBL, f.CII}.in(syntax)
+}
+
+// variantsFile is what of a rule differs in each syntax.
+type variantsFile struct {
+	Canonical *variantFile `yaml:"canonical"`
+	UBL       *variantFile `yaml:"ubl"`
+	CII       *variantFile `yaml:"cii"`
+}
+
+// in returns what differs in a syntax, nil when nothing does.
+func (f variantsFile) in(syntax string) *variantFile {
 	switch syntax {
 	case Canonical:
 		return f.Canonical
@@ -178,7 +200,8 @@ type loader struct {
 	lists        map[string]*codeList
 	listNames    []string // sorted, once all are known
 	maps         map[string]*codeMap
-	mapNames     []string // sorted, once all are known
+	mapNames     []string                   // sorted, once all are known
+	written      map[string][]*yamldoc.Node // by pack: what an operator wrote of it, for packs that extend it
 	parsed       map[string]parsed
 	vocabularies map[string]*vocabulary // by the kinds of a pack or binding
 	said         map[diag.Diagnostic]bool
@@ -189,7 +212,7 @@ type loader struct {
 func newLoader(shapes Shapes) *loader {
 	return &loader{
 		shapes: shapes, commons: map[string]*commonFile{}, lists: map[string]*codeList{}, maps: map[string]*codeMap{},
-		vocabularies: map[string]*vocabulary{}, parsed: map[string]parsed{},
+		written: map[string][]*yamldoc.Node{}, vocabularies: map[string]*vocabulary{}, parsed: map[string]parsed{},
 	}
 }
 
@@ -208,10 +231,11 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 		}
 		l.bindings = append(l.bindings, b)
 	case node.Field("syntax") != nil:
-		table, list := syntax.Load(node)
+		table, list := syntax.Load(node, nil)
 		l.list.Append(list)
 		if table != nil {
 			l.tables = append(l.tables, placedTable{table, shipped})
+			l.write(keyOf("pack", table.Pack+" "+table.Version), node, shipped)
 		}
 	case node.Field("list") != nil:
 		list := &listFile{}
@@ -245,6 +269,7 @@ func (l *loader) node(name string, node *yamldoc.Node, shipped bool) {
 		p := &packFile{name: name, shipped: shipped}
 		l.list.Append(yamldoc.Decode(node, p))
 		l.packs = append(l.packs, p)
+		l.write(p.key(), node, shipped)
 	}
 }
 

@@ -41,35 +41,33 @@ func (l *loader) rules(pack *Pack, parts []*packFile) bool {
 	l.learn(pack.vocabulary, pack.Kinds)
 	first := map[string]diag.Position{}
 	for _, part := range parts {
-		for _, long := range part.Lists.All() {
-			if l.codeListNamed(long.Value) == nil {
-				d := diag.Errorf(long.Pos, CodeList, "liste de codes inconnue %[1]q", "unknown code list %[1]q", long.Value)
-				l.add(withSuggestion(d, long.Value, l.listNames))
-			}
-		}
-		rl := &ruleLoader{loader: l, pack: pack, short: part.Lists}
-		all := func(entries []entryFile, given fields) {
-			for i := range entries {
-				entries[i].expand(given, func(f *ruleFile, with fields) {
-					rl.with = with
-					if rl.id(f, first) {
-						rl.rule(f)
-					}
-				})
-			}
-		}
-		all(part.Rules, nil)
-		for name, with := range part.Common.All() {
-			l.need(keyOf("common", name.Value))
-			if common := l.commons[name.Value]; common != nil {
-				all(common.Rules, fields{}.with(with))
-				continue
-			}
-			d := diag.Errorf(name.Pos, CodePack, "règles communes inconnues %[1]q", "unknown common rules %[1]q", name.Value)
-			l.add(withSuggestion(d, name.Value, knownNames(l, "common", l.commons)))
-		}
+		l.part(&ruleLoader{loader: l, pack: pack, first: first}, part)
 	}
 	return true
+}
+
+// part compiles the rules of one file of a pack, and those that it takes from elsewhere.
+func (l *loader) part(rl *ruleLoader, part *packFile) {
+	rl.short = part.Lists
+	for _, long := range part.Lists.All() {
+		if l.codeListNamed(long.Value) == nil {
+			d := diag.Errorf(long.Pos, CodeList, "liste de codes inconnue %[1]q", "unknown code list %[1]q", long.Value)
+			l.add(withSuggestion(d, long.Value, l.listNames))
+		}
+	}
+	rl.entries(part.Rules, nil)
+	for name, with := range part.Common.All() {
+		l.need(keyOf("common", name.Value))
+		if common := l.commons[name.Value]; common != nil {
+			rl.entries(common.Rules, fields{}.with(with))
+			continue
+		}
+		d := diag.Errorf(name.Pos, CodePack, "règles communes inconnues %[1]q", "unknown common rules %[1]q", name.Value)
+		l.add(withSuggestion(d, name.Value, knownNames(l, "common", l.commons)))
+	}
+	if part.Extends != nil {
+		l.extend(rl, part.Extends)
+	}
 }
 
 func (b bilingual) text() Text {
@@ -87,22 +85,36 @@ func values(list texts) (values []string) {
 type ruleLoader struct {
 	*loader
 	pack  *Pack
+	first map[string]diag.Position    // where each id of the pack stands
 	short yamldoc.Map[yamldoc.String] // the short names of code lists
 	with  fields                      // of the family
+	taken *taken                      // from the pack that is extended; nil for the pack's own rules
+}
+
+// entries compiles the rules and families of a file, with the fields given.
+func (l *ruleLoader) entries(entries []entryFile, given fields) {
+	for i := range entries {
+		entries[i].expand(given, func(f *ruleFile, with fields) {
+			l.with = with
+			if !l.taken.leavesOut(with.fill(f.ID).text) && l.id(f) {
+				l.rule(f)
+			}
+		})
+	}
 }
 
 // id checks the id of a rule and reports whether there is one that is new.
-func (l *ruleLoader) id(f *ruleFile, first map[string]diag.Position) bool {
+func (l *ruleLoader) id(f *ruleFile) bool {
 	id := l.with.fill(f.ID).text
 	if id == "" {
 		return false // reported as missing
 	}
 	l.checkID(f.ID)
-	if at, twice := first[id]; twice {
+	if at, twice := l.first[id]; twice {
 		l.add(diag.Errorf(f.ID.Pos, CodeID, "la règle %[1]s est écrite deux fois, d'abord à %[2]s", "rule %[1]s is written twice, first at %[2]s", id, at.String()))
 		return false
 	}
-	first[id] = f.ID.Pos
+	l.first[id] = f.ID.Pos
 	return true
 }
 
@@ -162,7 +174,7 @@ func (l *ruleLoader) in(f *ruleFile, syntax string) written {
 		fr: l.with.fill(f.FR), en: l.with.fill(f.EN), severity: violation.Severity(f.Severity.Value),
 	}
 	places := f.For
-	if v := f.variant(syntax); v != nil {
+	for _, v := range l.variants(f, syntax) {
 		if v.Severity.IsSet() {
 			w.severity = violation.Severity(v.Severity.Value)
 		}
@@ -185,13 +197,23 @@ func (l *ruleLoader) in(f *ruleFile, syntax string) written {
 	return w
 }
 
+// variants returns what differs in a syntax: what the rule says, and what a pack that extends its pack says.
+func (l *ruleLoader) variants(f *ruleFile, syntax string) (variants []*variantFile) {
+	for _, v := range []*variantFile{f.variant(syntax), l.taken.change(l.with.fill(f.ID).text, syntax)} {
+		if v != nil {
+			variants = append(variants, v)
+		}
+	}
+	return variants
+}
+
 // noTest is the test of a variant for a syntax that has no such rule.
 const noTest = "none"
 
 // form compiles a rule for one syntax.
 func (l *ruleLoader) form(r *Rule, f *ruleFile, m *model) {
 	w := l.in(f, m.syntax)
-	if m.syntax == Canonical || l.pack.sent || f.variant(m.syntax) != nil {
+	if m.syntax == Canonical || l.pack.sent || l.variants(f, m.syntax) != nil {
 		said := Form{Syntax: m.syntax, Official: w.official, Severity: w.severity, When: w.when.text, At: w.at.text}
 		if w.test.text != noTest {
 			said.Test = w.test.text

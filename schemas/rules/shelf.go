@@ -19,6 +19,7 @@ type shelved struct {
 	head  packFile // of a part of a pack with rules
 	rules bool     // the file is such a part
 	kinds []string // of a binding: of the documents that it reads
+	read  bool     // it was taken off; a pack that extends this one may want it again
 }
 
 // keyOf names what a file holds: "list countries". Several files may hold parts or editions of the same.
@@ -79,16 +80,15 @@ func (l *loader) needBindings(kinds []string) {
 	})
 }
 
-// takeOff reads the files on the shelf that are wanted; they leave it.
+// takeOff reads the files on the shelf that are wanted, once.
 func (l *loader) takeOff(wanted func(shelved) bool) {
 	var files []File
-	l.shelf = slices.DeleteFunc(l.shelf, func(s shelved) bool {
-		if wanted(s) {
+	for i := range l.shelf {
+		if s := &l.shelf[i]; !s.read && wanted(*s) {
+			s.read = true
 			files = append(files, s.File)
-			return true
 		}
-		return false
-	})
+	}
 	if len(files) > 0 {
 		l.read(files, true)
 	}
@@ -129,13 +129,16 @@ func knownNames[T any](l *loader, what string, read map[string]T) []string {
 }
 
 // takeChanged reads the shipped packs that an operator changes: all, where they wrote what packs are made with, else those
-// to which they add rules about a syntax. A pack that they replace leaves the shelf.
+// to which they add rules about a syntax. A pack that they replace is not offered.
 func (l *loader) takeChanged() {
 	replaced := map[string]bool{}
 	for _, p := range l.packs {
 		replaced[p.key()] = true
 	}
-	l.shelf = slices.DeleteFunc(l.shelf, func(s shelved) bool { return replaced[s.key] })
+	for i := range l.shelf {
+		s := &l.shelf[i]
+		s.read = s.read || replaced[s.key]
+	}
 	if l.changed {
 		l.takeOff(func(shelved) bool { return true })
 	}
@@ -149,7 +152,7 @@ func (l *loader) offer() {
 	var order []string
 	parts := map[string][]*packFile{}
 	for i := range l.shelf {
-		if s := &l.shelf[i]; s.rules {
+		if s := &l.shelf[i]; s.rules && !s.read {
 			if parts[s.key] == nil {
 				order = append(order, s.key)
 			}

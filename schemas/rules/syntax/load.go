@@ -87,10 +87,14 @@ func (p *paths) UnmarshalYAMLNode(n *yamldoc.Node) diag.List {
 
 func (p *paths) isSet() bool { return p.pos.IsSet() }
 
-// Load compiles a file of rules. The table is nil when the list has errors; the list has all of them.
-func Load(file *yamldoc.Node) (*Table, diag.List) {
+// Load compiles a file of rules but those whose id leftOut, if it is not nil, says are left out. The table is nil when the
+// list has errors; the list has all of them.
+func Load(file *yamldoc.Node, leftOut func(id string) bool) (*Table, diag.List) {
 	var f tableFile
-	l := loader{list: yamldoc.Decode(file, &f), prefixes: map[string]string{}, places: map[string][]path{}, ids: map[string]diag.Position{}}
+	l := loader{
+		list: yamldoc.Decode(file, &f), prefixes: map[string]string{}, places: map[string][]path{}, ids: map[string]diag.Position{},
+		leftOut: leftOut,
+	}
 	for prefix, uri := range f.Prefixes.All() {
 		l.prefixes[prefix.Value] = uri.Value
 	}
@@ -123,6 +127,7 @@ type loader struct {
 	prefixes map[string]string
 	places   map[string][]path
 	ids      map[string]diag.Position
+	leftOut  func(id string) bool
 	memory   int
 	compiler *compiler
 	out      *Table
@@ -253,6 +258,9 @@ func (l *loader) rule(r Rule, id, text yamldoc.String, ofRoot bool) {
 		l.list.Errorf(id.Pos, CodeID, "identifiant de règle %[1]q : attendu des lettres, des chiffres et . - _", "rule id %[1]q: expected letters, digits and . - _", id.Value)
 	}
 	l.ids[id.Value] = id.Pos
+	if l.leftOut != nil && l.leftOut(id.Value) {
+		return
+	}
 	r.ID, r.path = id.Value, text.Value
 	var to []path
 	switch {

@@ -33,7 +33,7 @@ func shippedFile(t testing.TB, name string) *yamldoc.Node {
 
 func shipped(t testing.TB, name string) *Table {
 	t.Helper()
-	table, list := Load(shippedFile(t, name))
+	table, list := Load(shippedFile(t, name), nil)
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}

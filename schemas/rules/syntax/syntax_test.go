@@ -46,7 +46,7 @@ func load(t testing.TB, rules string) (*Table, []string) {
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
-	table, list := Load(node)
+	table, list := Load(node, nil)
 	var faults []string
 	for _, d := range list.All() {
 		faults = append(faults, strings.TrimSpace(fmt.Sprintf("%d:%d %s %s %s", d.Position.Line, d.Position.Column, d.Code, d.Message("en"), d.Hint("en"))))
@@ -226,7 +226,7 @@ rules:
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
-	_, list = Load(node)
+	_, list = Load(node, nil)
 	var got []string
 	for _, d := range list.All() {
 		got = append(got, fmt.Sprintf("%d:%d %s", d.Position.Line, d.Position.Column, d.Message("en")))
@@ -291,7 +291,7 @@ func FuzzLoad(f *testing.F) {
 		if list.HasErrors() {
 			return
 		}
-		table, list := Load(node)
+		table, list := Load(node, nil)
 		if (table == nil) != list.HasErrors() {
 			t.Fatalf("table %v, faults %v", table, list.Err())
 		}
