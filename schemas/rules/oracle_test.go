@@ -231,7 +231,7 @@ func verdicts(t *testing.T, oracle, pack string, files []string) []verdict {
 		}
 		digest.Write(fmt.Appendf(nil, "%s %d\n%s", file, len(data), data))
 	}
-	cached := filepath.Join(oracleCache(t), "verdicts-"+hex.EncodeToString(digest.Sum(nil))[:16]+".jsonl")
+	cached := filepath.Join(oracleCache(t), "verdicts-"+pack+"-"+hex.EncodeToString(digest.Sum(nil))[:16]+".jsonl")
 	lines, err := os.ReadFile(cached)
 	if err != nil {
 		c := exec.Command(filepath.Join(oracle, "oracle.sh"), pack, "-")
@@ -285,7 +285,7 @@ var negativeZero = regexp.MustCompile(`>\s*-(0+(\.0+)?)\s*<`)
 // zero, in a rule that compares amounts or rates with it.
 func accepted(file, rule string) bool {
 	_, id, _ := strings.Cut(rule, " ")
-	compares := []string{"BR-CO-11", "BR-CO-12", "BR-CO-14", "BR-Z-05", "BR-Z-09"}
+	compares := []string{"BR-CO-11", "BR-CO-12", "BR-CO-14", "BR-E-09", "BR-Z-05", "BR-Z-09"}
 	data, err := os.ReadFile(file)
 	return err == nil && slices.Contains(compares, id) && negativeZero.Match(data)
 }
