@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +48,11 @@ document avec et sans l'élément, à sa place et dans ses exceptions.
 
 `
 
+const rulesTaken = `
+Ce paquet reprend les règles de [%[1]s](%[1]s.md) %[2]s ; cette page ne dit que les siennes. Il juge autrement, dans une syntaxe : %[3]s. Il
+laisse : %[4]s.
+`
+
 func TestRulesPages(t *testing.T) {
 	packs := shippedRules(t)
 	cases := ruleCases(t)
@@ -67,7 +71,7 @@ func TestRulesPages(t *testing.T) {
 			}
 			fmt.Fprintf(index, "| [%s](rules/%s.md) | %s | %s | %d | %d | %s |\n",
 				name, name, pack.Version, inForce(pack), len(pack.All()), fatal, pack.Description.FR)
-			writePack(page, pack, cases)
+			writePack(page, pack, casesOf(cases, name))
 		}
 		pages[filepath.Join(rulesPages, name+".md")] = page.String()
 	}
@@ -101,11 +105,20 @@ func inForce(p *rules.Pack) string {
 func writePack(page *strings.Builder, pack *rules.Pack, cases map[string]counts) {
 	fmt.Fprintf(page, "\n## Version %s\n\n%s. *%s.* En vigueur %s, pour : %s.\n",
 		pack.Version, pack.Description.FR, pack.Description.EN, inForce(pack), strings.Join(pack.Kinds, ", "))
+	if e := pack.Extends; e != nil {
+		fmt.Fprintf(page, rulesTaken, e.Pack, e.Version, strings.Join(e.Changes, ", "), strings.Join(e.Without, ", "))
+	}
 	for _, r := range pack.Rules {
+		if r.Pack != "" {
+			continue
+		}
 		fmt.Fprintf(page, "\n### %s\n\n%s\n\n- %s — *%s*\n- %s — *%s*\n", r.ID, strings.Join(facts(r, cases[r.ID]), " · "),
 			ruleText(r.Message.FR), ruleText(r.Remedy.FR), ruleText(r.Message.EN), ruleText(r.Remedy.EN))
 	}
 	for _, table := range pack.Tables {
+		if table.Pack != pack.Name {
+			continue
+		}
 		fmt.Fprintf(page, rulesTables, strings.ToUpper(table.Syntax))
 		for i := range table.Rules {
 			r := &table.Rules[i]
@@ -145,22 +158,21 @@ func facts(r *rules.Rule, c counts) []string {
 // counts are how many cases of a rule break it, and how many lie at its border.
 type counts struct{ fire, border int }
 
-// ruleCases counts the cases of the tests of package rules: files of rules with lists of cases, of which those that say what
-// fires break the rule.
-func ruleCases(t *testing.T) map[string]counts {
+// ruleCases counts, by file, the cases of the tests of package rules: files of rules with lists of cases, of which those that
+// say what fires break the rule.
+func ruleCases(t *testing.T) map[string]map[string]counts {
 	names, err := filepath.Glob(rulesCases)
 	require.NoError(t, err)
 	require.NotEmpty(t, names)
-	slices.Sort(names)
-	found := map[string]counts{}
+	found := map[string]map[string]counts{}
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		require.NoError(t, err)
 		node, list := yamldoc.Parse(name, data)
 		require.NoError(t, list.Err())
+		of := map[string]counts{}
 		for _, rule := range node.Fields {
-			id := rule.Key.Text()
-			c := found[id]
+			c := counts{}
 			for _, item := range rule.Value.Items {
 				if item.Field("fires") != nil {
 					c.fire++
@@ -168,10 +180,21 @@ func ruleCases(t *testing.T) map[string]counts {
 					c.border++
 				}
 			}
-			found[id] = c
+			of[rule.Key.Text()] = c
 		}
+		found[strings.TrimSuffix(filepath.Base(name), ".yaml")] = of
 	}
 	return found
+}
+
+// casesOf returns the cases of a pack: those of the file with its name, or with the name that it shares with its other
+// versions (espd of espd-4.1.0).
+func casesOf(cases map[string]map[string]counts, pack string) map[string]counts {
+	if of := cases[pack]; of != nil {
+		return of
+	}
+	shared, _, _ := strings.Cut(pack, "-")
+	return cases[shared]
 }
 
 var shown = regexp.MustCompile(`\{[^}]*\}`)

@@ -109,7 +109,7 @@ func fired(t *testing.T, pack *Pack, found []violation.Violation) []string {
 	var all []string
 	for _, v := range found {
 		all = append(all, v.Code)
-		complete(t, pack, v)
+		complete(t, pack.rule(v.Code), v, "cdar")
 	}
 	return slices.Compact(slices.Sorted(slices.Values(all)))
 }

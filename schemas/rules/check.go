@@ -102,12 +102,16 @@ func (s *Set) Check(names []string, subject Subject) []violation.Violation {
 }
 
 // Check judges a document by every rule of the packs that are for its kind and returns the violations, sorted. A rule is
-// judged once for each place it is for; after 20 places the last one counts the rest.
+// judged once for each place it is for; after 20 places the last one counts the rest. What a pack takes from another of the
+// packs is judged once, by the other.
 func Check(subject Subject, packs []*Pack) []violation.Violation {
 	r := runs.Get().(*run)
 	defer r.release()
 	r.subject, r.day = subject, subject.Day
 	for _, pack := range packs {
+		if pack.own != nil && slices.ContainsFunc(packs, func(p *Pack) bool { return p.Name == pack.Extends.Pack }) {
+			pack = pack.own
+		}
 		r.pack(pack)
 	}
 	found := Suppress(r.found, r.found)

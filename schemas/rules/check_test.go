@@ -160,13 +160,22 @@ func TestExtends(t *testing.T) {
 		return strings.Replace(head, "kinds: [invoice]\n", "kinds: [invoice]\nextends: "+extends+"\n", 1) + fmt.Sprintf(rule, "E", "mine")
 	}
 	own := mine("{pack: base, version: '1', without: [A, T-1], changes: {D: {ubl: {test: 'false', severity: warning, en: 'changed for {BT-5}'}, cii: {test: none}}}}")
-	var got []string
-	p := loadPack(t, own, base, table)
-	for _, v := range asSent(t, p) {
-		got = append(got, fmt.Sprintf("%s %s %s", v.Severity, v.Code, v.EN))
+	set, list := loadBeside(t, own, base, table)
+	if set == nil {
+		t.Fatal(list.Err())
 	}
-	slices.Sort(got)
-	if len(got) != 4 || got[0] != "fatal B base" || got[1] != "fatal E mine" || got[2] != "warning D changed for EUR" || !strings.HasPrefix(got[3], "warning T-2 ") {
+	p := set.At("mine", "")
+	judged := func(names ...string) (got []string) {
+		for _, v := range set.Check(names, Subject{XML: parseXML(t, small).Root()}) {
+			got = append(got, fmt.Sprintf("%s %s %s", v.Severity, v.Code, v.EN))
+		}
+		slices.Sort(got)
+		return got
+	}
+	if got := judged("mine", "base"); len(got) != 5 || got[0] != "fatal A base" || got[1] != "fatal B base" || got[2] != "fatal E mine" {
+		t.Errorf("what both packs have is not judged once: %q", got)
+	}
+	if got := judged("mine"); len(got) != 4 || got[0] != "fatal B base" || got[1] != "fatal E mine" || got[2] != "warning D changed for EUR" || !strings.HasPrefix(got[3], "warning T-2 ") {
 		t.Errorf("%q", got)
 	}
 	if forms := p.rule("D").Forms; len(forms) != 3 || forms[0].Test != "true" || forms[1].Test+forms[2].Test != "false" {

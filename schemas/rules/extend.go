@@ -11,6 +11,7 @@ import (
 
 // taken is what a pack takes from the one that it extends.
 type taken struct {
+	from    string
 	without map[string]bool
 	changes map[string]variantsFile
 	seen    map[string]bool // the ids of the other pack
@@ -46,12 +47,14 @@ func (l *loader) extend(rl *ruleLoader, f *extendsFile) {
 		l.add(diag.Errorf(f.Pack.Pos, CodePack, "%[1]s étend lui-même un paquet : étendez celui-là", "%[1]s extends a pack itself: extend that one", f.Pack.Value))
 		return
 	}
-	t := &taken{without: map[string]bool{}, changes: map[string]variantsFile{}, seen: map[string]bool{}}
+	t := &taken{from: f.Pack.Value, without: map[string]bool{}, changes: map[string]variantsFile{}, seen: map[string]bool{}}
+	rl.pack.Extends = &Extension{Pack: f.Pack.Value, Version: f.Version.Value, Without: values(f.Without)}
 	for _, id := range f.Without.Items {
 		t.without[id.Value] = true
 	}
 	for id, change := range f.Changes.All() {
 		t.changes[id.Value] = change
+		rl.pack.Extends.Changes = append(rl.pack.Extends.Changes, id.Value)
 	}
 	for _, part := range parts {
 		l.part(&ruleLoader{loader: l, pack: rl.pack, first: rl.first, taken: t}, part)
@@ -76,6 +79,20 @@ func (l *loader) extend(rl *ruleLoader, f *extendsFile) {
 	for id := range f.Changes.All() {
 		check(id)
 	}
+}
+
+// separate sets own, once the pack has all its rules and tables.
+func (p *Pack) separate() {
+	if p.Extends == nil {
+		return
+	}
+	own := *p
+	own.forms = map[*model][]form{}
+	for m, forms := range p.forms {
+		own.forms[m] = slices.DeleteFunc(slices.Clone(forms), func(f form) bool { return f.rule.Pack != "" })
+	}
+	own.Tables = slices.DeleteFunc(slices.Clone(p.Tables), func(t *syntax.Table) bool { return t.Pack != p.Name })
+	p.own = &own
 }
 
 // write remembers what an operator wrote of a pack, for the packs of theirs that extend it.

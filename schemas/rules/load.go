@@ -287,6 +287,11 @@ func (l *loader) load() (*Set, diag.List) {
 	for _, t := range l.tables {
 		l.table(t)
 	}
+	for _, versions := range l.set.byName {
+		for _, p := range versions {
+			p.separate()
+		}
+	}
 	l.packs, l.tables = nil, nil
 	l.offer()
 	var err error

@@ -135,6 +135,9 @@ func (l *ruleLoader) rule(f *ruleFile) {
 	r := &Rule{ID: l.with.fill(f.ID).text, Severity: violation.Severity(f.Severity.Value)}
 	r.Message = Text{clean(l.with.fill(f.FR).text), clean(l.with.fill(f.EN).text)}
 	r.Remedy = Text{clean(l.with.fill(f.Remedy.FR).text), clean(l.with.fill(f.Remedy.EN).text)}
+	if l.taken != nil {
+		r.Pack = l.taken.from
+	}
 	v := l.pack.vocabulary
 	for _, t := range f.Terms.Items {
 		term := l.with.fill(t)

@@ -20,6 +20,8 @@ type Pack struct {
 	Description Text
 	// Kinds are the kinds of canonical documents that it judges.
 	Kinds []string
+	// Extends is what it takes from another pack, nil where it extends none.
+	Extends *Extension
 	// Rules are in the order of the files.
 	Rules []*Rule
 	// Tables are its rules about the elements of an XML syntax.
@@ -27,11 +29,20 @@ type Pack struct {
 	// References are the reference tables that its rules look into.
 	References []*reference.Spec
 
-	shipped    bool // in the binary
-	sent       bool // it judges documents as they were sent, no canonical ones
+	own        *Pack // without what it takes from another; nil where it extends none
+	shipped    bool  // in the binary
+	sent       bool  // it judges documents as they were sent, no canonical ones
 	vocabulary *vocabulary
 	forms      map[*model][]form // the rules as each syntax has them
 	compile    func()            // fills in the rules and tables of a shipped pack, once; nil where that is done
+}
+
+// Extension says which rules a pack takes from another: all but those left out. Of some it changes what differs in a syntax.
+type Extension struct {
+	// Pack and Version name the other pack.
+	Pack, Version string
+	// Without and Changes are ids of its rules, in the order of the file.
+	Without, Changes []string
 }
 
 // Text is said in French and English.
@@ -41,6 +52,8 @@ type Text struct{ FR, EN string }
 type Rule struct {
 	ID       string
 	Severity violation.Severity
+	// Pack is the pack that the rule is taken from, empty where it is the pack's own.
+	Pack string
 	// Terms are the business terms (BT-115, BG-22) that the rule is about.
 	Terms []string
 	// Message is what is said where the rule is broken, with {expressions} for values; Remedy says what to do.

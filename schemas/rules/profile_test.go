@@ -27,7 +27,7 @@ func TestProfiles(t *testing.T) {
 		{"", en + "#conformant#urn:factur-x.eu:1p0:extended", "facturx-extended", "en16931"},
 		{"", "urn:factur-x.eu:1p0:basicwl", "facturx-basicwl", ""},
 		{"", "urn:factur-x.eu:1p0:minimum", "facturx-minimum", ""},
-		{"M1", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "extended-ctc-fr", "en16931 fr-ctc"},
+		{"M1", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "extended-ctc-fr", "extended-ctc-fr fr-ctc"},
 		{"", "", "unknown", "en16931"},
 		{"A1", "urn:factur-x.eu:1p0:minimum", "chorus-historic", "chorus-historic"},
 		{"A9_FACTURE_SOUSTRAITANT", en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "contradictory-extended", "en16931"},

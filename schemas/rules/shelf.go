@@ -177,6 +177,7 @@ func (l *loader) fill(pack *Pack, key string) {
 	for _, t := range l.tables {
 		pack.Tables = append(pack.Tables, t.Table)
 	}
+	pack.separate()
 	l.packs, l.tables = nil, nil
 	clear(l.parsed) // the next pack has other expressions
 	if err := l.list.Err(); err != nil {

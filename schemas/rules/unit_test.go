@@ -59,7 +59,7 @@ func packUnderTest(t testing.TB) *Pack {
 	}
 	l := newLoader(shippedShapes(t))
 	for _, f := range files {
-		l.file(f, true)
+		l.shelve(f)
 	}
 	set, list := l.load()
 	if set == nil {
