@@ -320,9 +320,21 @@ func (c *cli) places(places []string, fr, en string) {
 }
 
 func (c *cli) violations(vs []violation.Violation) {
-	for _, v := range vs {
-		c.printf("  %s %s : %s\n", "  %s %s: %s\n", c.severity(v.Severity), v.Code, c.say(v.FR, v.EN))
-		if place := placeOf(v); place != "" {
+	for i, v := range vs {
+		codes, place := v.Code, placeOf(v)
+		if v.Severity == violation.NotVerified { // for one reason, most often: it is told once
+			same := func(o violation.Violation) bool { return o.Severity == v.Severity && o.EN == v.EN }
+			if slices.ContainsFunc(vs[:i], same) {
+				continue
+			}
+			for _, o := range vs[i+1:] {
+				if same(o) {
+					codes, place = codes+", "+o.Code, ""
+				}
+			}
+		}
+		c.printf("  %s %s : %s\n", "  %s %s: %s\n", c.severity(v.Severity), codes, c.say(v.FR, v.EN))
+		if place != "" {
 			c.printf("              où : %s\n", "              where: %s\n", place)
 		}
 		c.printf("              remède : %s\n", "              remedy: %s\n", c.say(v.Remedy, v.RemedyEN))

@@ -52,7 +52,7 @@ func (c *cli) severity(s violation.Severity) string {
 	case violation.Warning:
 		return c.say("avertissement", "warning")
 	case violation.NotVerified:
-		return c.say("non vérifiée", "not verified")
+		return c.say("non vérifié", "not verified")
 	}
 	return c.say("refus", "refusal")
 }

@@ -22,16 +22,16 @@ type Profile struct {
 	// Contradiction says that the marks it is recognised by cannot both be true.
 	Contradiction bool
 
-	kinds                           []string       // of documents; none: any
-	process, specification, version *regexp.Regexp // nil: anything
+	kinds                                  []string       // of documents; none: any
+	process, specification, version, buyer *regexp.Regexp // nil: anything
 }
 
 // Recognition is a profile and what in the document it was recognised by.
 type Recognition struct {
 	*Profile
-	// Process and Specification are what an invoice says, BT-23 and BT-24, Version what another document says; empty where
-	// it says nothing.
-	Process, Specification, Version string
+	// Process and Specification are what an invoice says, BT-23 and BT-24, and Buyer the SIRET of its buyer (BT-46) or else
+	// the SIREN (BT-47); Version is what another document says. They are empty where it says nothing.
+	Process, Specification, Buyer, Version string
 }
 
 // Profiles are the known profiles in the order in which they are tried. They are immutable.
@@ -52,6 +52,7 @@ type profileFile struct {
 	Process       yamldoc.String               `yaml:"process"`
 	Specification yamldoc.String               `yaml:"specification"`
 	Version       yamldoc.String               `yaml:"version"`
+	Buyer         yamldoc.String               `yaml:"buyer"`
 	Contradiction yamldoc.Bool                 `yaml:"contradiction"`
 	Packs         yamldoc.List[yamldoc.String] `yaml:"packs"`
 }
@@ -82,6 +83,9 @@ func ShippedProfiles() (*Profiles, error) {
 		if p.version, err = wholeText(f.Version); err != nil {
 			return nil, err
 		}
+		if p.buyer, err = wholeText(f.Buyer); err != nil {
+			return nil, err
+		}
 		profiles.list = append(profiles.list, p)
 	}
 	return profiles, nil
@@ -105,15 +109,29 @@ func (ps *Profiles) Recognise(doc *document.Doc) Recognition {
 		Process:       doc.Lookup("/process/businessProcess").Text(),
 		Specification: doc.Lookup("/process/specification").Text(),
 		Version:       doc.Lookup("/version").Text(),
+		Buyer:         frenchID(doc.Lookup("/buyer")),
 	}
 	kind := doc.Lookup("/kind").Text()
 	for _, r.Profile = range ps.list {
 		if p := r.Profile; (len(p.kinds) == 0 || slices.Contains(p.kinds, kind)) &&
-			matches(p.process, r.Process) && matches(p.specification, r.Specification) && matches(p.version, r.Version) {
+			matches(p.process, r.Process) && matches(p.specification, r.Specification) && matches(p.version, r.Version) && matches(p.buyer, r.Buyer) {
 			break
 		}
 	}
 	return r
+}
+
+// frenchID returns the SIRET of a party (ICD 0009), or else its SIREN (0002); empty where it has neither.
+func frenchID(party document.Value) string {
+	for identifier := range party.Get("identifiers").Children() {
+		if identifier.Get("scheme").Text() == "0009" {
+			return identifier.Get("id").Text()
+		}
+	}
+	if registration := party.Get("legalRegistration"); registration.Get("scheme").Text() == "0002" {
+		return registration.Get("id").Text()
+	}
+	return ""
 }
 
 func matches(re *regexp.Regexp, text string) bool { return re == nil || re.MatchString(text) }
@@ -151,5 +169,9 @@ func (r Recognition) Why() string {
 	case len(r.kinds) > 0:
 		return said("version", r.Version)
 	}
-	return said("BT-23", r.Process) + ", " + said("BT-24", r.Specification)
+	why := said("BT-23", r.Process) + ", " + said("BT-24", r.Specification)
+	if r.buyer != nil {
+		why += ", " + said("BT-46", r.Buyer)
+	}
+	return why
 }

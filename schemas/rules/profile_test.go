@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,5 +99,41 @@ func TestProfilesNameShippedPacks(t *testing.T) {
 	last := profiles.list[len(profiles.list)-1]
 	if last.process != nil || last.specification != nil || len(last.Packs) == 0 {
 		t.Error("the last profile must match everything and judge by a pack")
+	}
+}
+
+// An invoice of the approved platforms is judged by the rules of public buyers too where its buyer is one.
+func TestProfilesOfPublicBuyers(t *testing.T) {
+	profiles, err := ShippedProfiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		en       = "urn:cen.eu:en16931:2017"
+		extended = en + "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr"
+		siret    = `{"identifiers": [{"id": "X", "scheme": "0224"}, {"id": "21350238800019", "scheme": "0009"}]}`
+		siren    = `{"legalRegistration": {"id": "130025265", "scheme": "0002"}}`
+		company  = `{"legalRegistration": {"id": "213502388", "scheme": "0002"}, "identifiers": [{"id": "73282932000074", "scheme": "0009"}]}`
+	)
+	for _, c := range []struct{ process, specification, buyer, want string }{
+		{"B1", en, siret, "afnor-b2g"},
+		{"S3", en, siren, "afnor-b2g"},
+		{"M1", extended, siret, "extended-b2g"},
+		{"B1", en, company, "afnor"},
+		{"M1", extended, company, "extended-ctc-fr"},
+		{"B1", en, `{"legalRegistration": {"id": "130025265", "scheme": "0088"}}`, "afnor"},
+		{"B1", en, `{"identifiers": [{"id": "2135", "scheme": "0009"}]}`, "afnor"},
+		{"A1", en, siret, "chorus-historic"},
+		{"", en, siret, "en16931"},
+	} {
+		doc, fault := jsondoc.Parse([]byte(`{"process":{"businessProcess":"` + c.process + `","specification":"` + c.specification + `"},"buyer":` + c.buyer + `}`))
+		if fault != nil {
+			t.Fatal(fault.EN)
+		}
+		got := profiles.Recognise(doc)
+		public := slices.Contains(got.Packs, "fr-b2g")
+		if got.Name != c.want || public != strings.HasSuffix(c.want, "-b2g") || public != strings.Contains(got.Why(), "BT-46") {
+			t.Errorf("%+v: %s %v, %s", c, got.Name, got.Packs, got.Why())
+		}
 	}
 }

@@ -120,17 +120,17 @@ func (r *run) notVerified(rule string, where violation.At) violation.Violation {
 	day, key, column := r.subject.References.Status(g.spec).Date.UTC().Format(time.DateOnly), violation.Excerpt(g.key), g.spec.Columns[g.column].Name
 	switch g.lack {
 	case reference.Missing:
-		v.FR = "se vérifie dans " + g.spec.FR + ", que la passerelle n'a pas"
-		v.EN = "is verified in " + g.spec.EN + ", which the gateway does not have"
+		v.FR = "à vérifier dans " + g.spec.FR + ", que la passerelle n'a pas"
+		v.EN = "to be verified in " + g.spec.EN + ", which the gateway does not have"
 	case reference.Stale:
-		v.FR = "se vérifie dans " + g.spec.FR + ", dont l'état, du " + day + ", est trop ancien"
-		v.EN = "is verified in " + g.spec.EN + ", whose state, of " + day + ", is too old"
+		v.FR = "à vérifier dans " + g.spec.FR + ", dont l'état, du " + day + ", est trop ancien"
+		v.EN = "to be verified in " + g.spec.EN + ", whose state, of " + day + ", is too old"
 	case reference.NoRow:
-		v.FR = "se vérifie dans " + g.spec.FR + ", où (état du " + day + ") il n'y a pas " + key
-		v.EN = "is verified in " + g.spec.EN + ", where (state of " + day + ") there is no " + key
+		v.FR = "à vérifier dans " + g.spec.FR + ", où (état du " + day + ") il n'y a pas " + key
+		v.EN = "to be verified in " + g.spec.EN + ", where (state of " + day + ") there is no " + key
 	default:
-		v.FR = "se vérifie dans " + g.spec.FR + ", qui (état du " + day + ") ne dit rien de " + column + " pour " + key
-		v.EN = "is verified in " + g.spec.EN + ", which (state of " + day + ") says nothing about " + column + " of " + key
+		v.FR = "à vérifier dans " + g.spec.FR + ", qui (état du " + day + ") ne dit rien de " + column + " pour " + key
+		v.EN = "to be verified in " + g.spec.EN + ", which (state of " + day + ") says nothing about " + column + " of " + key
 	}
 	if g.lack == reference.Missing || g.lack == reference.Stale {
 		v.Remedy = "Ni respectée ni enfreinte : l'exploitant de la passerelle charge la table ou la met à jour."
