@@ -115,6 +115,15 @@ func TestProfilesOfPublicBuyers(t *testing.T) {
 		siren    = `{"legalRegistration": {"id": "130025265", "scheme": "0002"}}`
 		company  = `{"legalRegistration": {"id": "213502388", "scheme": "0002"}, "identifiers": [{"id": "73282932000074", "scheme": "0009"}]}`
 	)
+	packs := map[string][]string{}
+	for _, p := range profiles.list {
+		packs[p.Name] = p.Packs
+	}
+	for name, of := range map[string]string{"afnor-b2g": "afnor", "extended-b2g": "extended-ctc-fr"} {
+		if !slices.Equal(packs[name], append(slices.Clone(packs[of]), "fr-b2g")) {
+			t.Errorf("%s has %v, %s %v", name, packs[name], of, packs[of])
+		}
+	}
 	for _, c := range []struct{ process, specification, buyer, want string }{
 		{"B1", en, siret, "afnor-b2g"},
 		{"S3", en, siren, "afnor-b2g"},
