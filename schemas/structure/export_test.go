@@ -14,11 +14,11 @@ var Tables = []string{"ubl21", "cii-d16b", "cii-d22b", "cdar-d22b", "ubl22", "ub
 // Judge gives the verdict of one table, by both walks.
 func Judge(name string, root xmldoc.Element) (accepted bool, why []violation.Violation) {
 	t := tableOf(name)
-	return t.accepts(root), t.explain(root, sources[slices.Index(Tables, name)].personal)
+	return t.accepts(root), t.explain(root, asked(name)[0].personal)
 }
 
 func tableOf(name string) *table {
-	t, err := sources[slices.Index(Tables, name)].table()
+	t, err := asked(name)[0].table.read()
 	if err != nil {
 		panic(err)
 	}
@@ -32,7 +32,18 @@ func ReadTable(text string) error {
 }
 
 // Asked returns the roots of documents that a table is asked about.
-func Asked(name string) map[xmldoc.Name]bool { return set(sources[slices.Index(Tables, name)].roots) }
+func Asked(name string) map[xmldoc.Name]bool {
+	var roots []xmldoc.Name
+	for _, s := range asked(name) {
+		roots = append(roots, s.roots...)
+	}
+	return set(roots)
+}
+
+// asked returns the sources of a table.
+func asked(name string) []source {
+	return slices.DeleteFunc(slices.Clone(sources), func(s source) bool { return s.table.name != name })
+}
 
 // Roots returns the roots of a table.
 func Roots(name string) map[xmldoc.Name]bool {

@@ -276,6 +276,15 @@ func TestVersionOfESPD(t *testing.T) {
 	}
 }
 
+// What UBL 2.3 added is for an invoice that says that it follows the French extended profile, and for no other.
+func TestExtendedProfile(t *testing.T) {
+	data := string(read(t, "extended.xml"))
+	assert.Empty(t, check(t, []byte(data)))
+	vs := check(t, []byte(strings.Replace(data, "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "", 1)))
+	require.Len(t, vs, 1)
+	assert.Equal(t, "structure_unknown_element /CreditNote/cac:CreditNoteLine/cbc:TaxInclusiveLineExtensionAmount", vs[0].Code+" "+vs[0].Source)
+}
+
 // However many faults there are, two hundred are told.
 func TestManyFaults(t *testing.T) {
 	data := strings.ReplaceAll(string(invoice(t, 400_000)), ` currencyID="EUR"`, "")

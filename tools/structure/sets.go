@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // jar is an artefact of Maven Central that carries schemas.
 type jar struct {
@@ -67,19 +70,7 @@ var ciiPrefixes = []prefix{
 var unCodeLists = []string{"urn:un:unece:uncefact:codelist:standard:", "urn:un:unece:uncefact:identifierlist:standard:"}
 
 var sets = []set{
-	{
-		file:  "ubl21",
-		title: "UBL 2.1 Invoice and CreditNote",
-		date:  "2026-11-28",
-		jars:  append([]jar{{"com.helger.ubl", "ph-ubl21", "10.2.0", "7317ddd448f58cdf4e550878d839be8d3324b410771ba462a35ced49ccb26a52"}}, signatures...),
-		schemas: []string{
-			"schemas/CCTS_CCT_SchemaModule.xsd", "schemas/xmldsig-core-schema.xsd", "schemas/XAdES*.xsd",
-			"external/schemas/ubl21/common/*.xsd",
-			"external/schemas/ubl21/maindoc/UBL-Invoice-2.1.xsd", "external/schemas/ubl21/maindoc/UBL-CreditNote-2.1.xsd",
-		},
-		roots:    []name{{ublSpace + "Invoice-2", "Invoice"}, {ublSpace + "CreditNote-2", "CreditNote"}},
-		prefixes: append([]prefix{{"ubl", ublSpace + "Invoice-2"}, {"cn", ublSpace + "CreditNote-2"}}, ublPrefixes...),
-	},
+	ofUBL("21", "10.2.0", "7317ddd448f58cdf4e550878d839be8d3324b410771ba462a35ced49ccb26a52", invoices),
 	{
 		file:     "cii-d16b",
 		title:    "UN/CEFACT Cross Industry Invoice D16B",
@@ -109,27 +100,40 @@ var sets = []set{
 		prefixes:  append([]prefix{{"rsm", ciiSpace + "CrossDomainAcknowledgementAndResponse:100"}}, ciiPrefixes[1:]...),
 		codeLists: unCodeLists,
 	},
-	qualification("22", "10.1.0", "420b01c3499303f2b9cbfe53565f45ed47f29caf779e8e9de5c0ce16c16d7135"),
-	qualification("23", "10.2.0", "92c1975a82c447c886a487973ef029f1f5d8da15b82d6731b1c7643e9b268489", prefix{"bdndr", "urn:oasis:names:specification:bdndr:schema:xsd:UnqualifiedDataTypes-1"}),
+	ofUBL("22", "10.1.0", "420b01c3499303f2b9cbfe53565f45ed47f29caf779e8e9de5c0ce16c16d7135", qualifications),
+	ofUBL("23", "10.2.0", "92c1975a82c447c886a487973ef029f1f5d8da15b82d6731b1c7643e9b268489", slices.Concat(qualifications, invoices),
+		prefix{"bdndr", "urn:oasis:names:specification:bdndr:schema:xsd:UnqualifiedDataTypes-1"}),
 }
 
-// qualification is the table of the requests and responses of ESPDs in a version of UBL: "22". It may have prefixes that other
-// versions have no use for.
-func qualification(ubl, version, sha256 string, more ...prefix) set {
-	const request, response = "QualificationApplicationRequest", "QualificationApplicationResponse"
+// ublDocument is a root element of UBL and the prefix of its namespace.
+type ublDocument struct{ prefix, name string }
+
+var (
+	invoices       = []ublDocument{{"ubl", "Invoice"}, {"cn", "CreditNote"}}
+	qualifications = []ublDocument{{"qarq", "QualificationApplicationRequest"}, {"qars", "QualificationApplicationResponse"}}
+)
+
+// ofUBL is the table of some documents in a version of UBL: "22". It may have prefixes that other versions have no use for.
+func ofUBL(ubl, version, sha256 string, documents []ublDocument, more ...prefix) set {
 	dotted := ubl[:1] + "." + ubl[1:]
-	return set{
-		file:  "ubl" + ubl,
-		title: "UBL " + dotted + " " + request + " and " + response,
-		date:  "2026-11-28",
-		jars:  append([]jar{{"com.helger.ubl", "ph-ubl" + ubl, version, sha256}}, signatures...),
+	s := set{
+		file: "ubl" + ubl,
+		date: "2026-11-28",
+		jars: append([]jar{{"com.helger.ubl", "ph-ubl" + ubl, version, sha256}}, signatures...),
 		schemas: []string{
 			"schemas/CCTS_CCT_SchemaModule.xsd", "schemas/xmldsig-core-schema.xsd", "schemas/XAdES*.xsd",
 			"external/schemas/ubl" + ubl + "/common/*.xsd",
-			"external/schemas/ubl" + ubl + "/maindoc/UBL-" + request + "-" + dotted + ".xsd",
-			"external/schemas/ubl" + ubl + "/maindoc/UBL-" + response + "-" + dotted + ".xsd",
 		},
-		roots:    []name{{ublSpace + request + "-2", request}, {ublSpace + response + "-2", response}},
-		prefixes: slices.Concat([]prefix{{"qarq", ublSpace + request + "-2"}, {"qars", ublSpace + response + "-2"}}, ublPrefixes, more),
 	}
+	var names []string
+	for _, d := range documents {
+		names = append(names, d.name)
+		s.schemas = append(s.schemas, "external/schemas/ubl"+ubl+"/maindoc/UBL-"+d.name+"-"+dotted+".xsd")
+		s.roots = append(s.roots, name{ublSpace + d.name + "-2", d.name})
+		s.prefixes = append(s.prefixes, prefix{d.prefix, ublSpace + d.name + "-2"})
+	}
+	last := len(names) - 1
+	s.title = "UBL " + dotted + " " + strings.Join(names[:last], ", ") + " and " + names[last]
+	s.prefixes = slices.Concat(s.prefixes, ublPrefixes, more)
+	return s
 }
