@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -187,6 +188,38 @@ func complete(t *testing.T, r *Rule, v violation.Violation, syntax string) {
 	}
 	if v.Severity != severity || len(r.Terms) > 0 && v.Term == "" || v.Source == "" || v.Remedy == "" || v.RemedyEN == "" || strings.Contains(v.FR+v.EN, "?") {
 		t.Errorf("incomplete: %+v", v)
+	}
+}
+
+// The parent of a line is found by its identifier, however many lines there are: an invoice of 4,000 lines that stand below a
+// line which is no top group is judged to its end.
+func TestFrenchManyLines(t *testing.T) {
+	const lines = 4_000
+	pack := shippedSet(t).At("fr-ctc", "")
+	for _, tt := range []struct{ syntax, line, own, parent string }{
+		{"ubl", "cac:InvoiceLine", "<cbc:ID>2.1<", "<cac:BillingReferenceLine><cbc:ID>2<"},
+		{"cii", "ram:IncludedSupplyChainTradeLineItem", "<ram:LineID>2.1<", "<ram:ParentLineID>2<"},
+	} {
+		data, err := os.ReadFile("testdata/fr-ctc/groups." + tt.syntax + ".xml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, end := string(data), "</"+tt.line+">"
+		from, to := strings.LastIndex(text, "<"+tt.line+">"), strings.LastIndex(text, end)+len(end)
+		below := func(parent, seller string) string { // the last line, once more below another
+			line := strings.Replace(text[from:to], tt.own, strings.Replace(tt.own, "2.1", "3", 1), 1)
+			line = strings.Replace(line, tt.parent, strings.Replace(tt.parent, ">2<", ">"+parent+"<", 1), 1)
+			return strings.Replace(line, ">222222222<", ">"+seller+"<", 1)
+		}
+		text = text[:to] + strings.Repeat(below("2.1", "222222222"), lines) + below("2.1", "111111111") + below("none", "222222222") + text[to:]
+		got := map[string]int{}
+		for _, v := range Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{pack}) {
+			got[v.Code]++
+		}
+		want := map[string]int{"BR-FR-MV-06_EXT-FR-FE-167": 2, "BR-FR-MV-07_BT-128": 1} // another seller; no such parent, so neither
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %v fire, want %v", tt.syntax, got, want)
+		}
 	}
 }
 
