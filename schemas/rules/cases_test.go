@@ -50,38 +50,64 @@ func TestCases(t *testing.T) {
 
 func testCases(t *testing.T, name, document string) {
 	pack := shippedSet(t).At(name, "")
+	cases := readCases[ruleCase](t, name, pack)
+	for _, r := range pack.Rules {
+		var n tally
+		all, _ := cases.Get(r.ID)
+		for _, c := range all {
+			c.Of = cmp.Or(c.Of, document)
+			n.count(c.Fires != "")
+			t.Run(r.ID+"/"+c.Case, func(t *testing.T) { c.run(t, pack, r.ID) })
+		}
+		n.check(t, r.ID, without[r.ID])
+	}
+}
+
+// readCases reads a file of cases in testdata: the rules of some packs, each with its cases.
+func readCases[T any](t testing.TB, name string, packs ...*Pack) yamldoc.Map[[]T] {
+	t.Helper()
 	file := "testdata/" + name + ".yaml"
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases := map[string][]ruleCase{}
+	var cases yamldoc.Map[[]T]
 	if list := yamldoc.Unmarshal(file, data, &cases); list.HasErrors() {
 		t.Fatal(list.Err())
 	}
-	for id, all := range cases {
-		if pack.rule(id) == nil {
-			t.Errorf("cases of %s, which is no rule of the pack", id)
-			continue
-		}
-		firing, border := 0, 0
-		for _, c := range all {
-			c.Of = cmp.Or(c.Of, document)
-			if c.Fires == "" {
-				border++
-			} else {
-				firing++
-			}
-			t.Run(id+"/"+c.Case, func(t *testing.T) { c.run(t, pack, id) })
-		}
-		if firing == 0 || border == 0 {
-			t.Errorf("%s: %d cases that fire, %d border cases: at least one of each", id, firing, border)
+	known := map[string]bool{}
+	for _, p := range packs {
+		for _, r := range p.All() {
+			known[r.ID] = true
 		}
 	}
-	for _, r := range pack.Rules {
-		if reason := without[r.ID]; (len(cases[r.ID]) == 0) != (reason != "") {
-			t.Errorf("%s has %d cases, and the reason for none is %q", r.ID, len(cases[r.ID]), reason)
+	for id := range cases.All() {
+		if !known[id.Value] {
+			t.Errorf("%s: cases of %s, which is no rule", id.Pos, id.Value)
 		}
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+	return cases
+}
+
+// tally is how many cases of a rule fire, and how many are at its border.
+type tally struct{ firing, border int }
+
+func (n *tally) count(fires bool) {
+	if fires {
+		n.firing++
+	} else {
+		n.border++
+	}
+}
+
+// check wants one of each, or a reason for none.
+func (n tally) check(t testing.TB, rule, reason string) {
+	t.Helper()
+	if cased := n.firing > 0 && n.border > 0; cased == (reason != "") {
+		t.Errorf("%s: %d cases that fire, %d at its border, and the reason for none is %q", rule, n.firing, n.border, reason)
 	}
 }
 

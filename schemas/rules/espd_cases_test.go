@@ -49,36 +49,24 @@ func TestESPDPacksAreComplete(t *testing.T) {
 
 // Every rule of the ESPD packs has a document on which it fires, and one at its border on which it does not.
 func TestESPDCases(t *testing.T) {
-	cases := espdCases(t)
 	set := shippedSet(t)
-	known := map[string]bool{}
+	cases := espdCases(t, set)
 	for _, version := range espdVersions {
 		pack := set.At("espd-"+version, "")
 		for _, r := range pack.Rules {
-			known[r.ID] = true
 			if strings.HasPrefix(r.ID, "CL-") {
 				continue // TestESPDCodes
 			}
-			firing, border := 0, 0
-			for _, c := range cases[r.ID] {
+			var n tally
+			all, _ := cases.Get(r.ID)
+			for _, c := range all {
 				if !c.isFor(version) {
 					continue
 				}
-				if c.Fires > 0 {
-					firing++
-				} else {
-					border++
-				}
+				n.count(c.Fires > 0)
 				t.Run(version+"/"+r.ID+"/"+c.Case, func(t *testing.T) { c.run(t, pack, r, version) })
 			}
-			if reason := withoutESPD[r.ID]; (firing == 0 || border == 0) != (reason != "") {
-				t.Errorf("%s of %s: %d cases that fire, %d border cases, and the reason for none is %q", r.ID, version, firing, border, reason)
-			}
-		}
-	}
-	for id := range cases {
-		if !known[id] {
-			t.Errorf("cases of %s, which is no rule", id)
+			n.check(t, r.ID+" of "+version, withoutESPD[r.ID])
 		}
 	}
 }
@@ -101,17 +89,13 @@ func (c espdCase) run(t *testing.T, pack *Pack, rule *Rule, version string) {
 	}
 }
 
-func espdCases(t *testing.T) map[string][]espdCase {
+func espdCases(t *testing.T, set *Set) yamldoc.Map[[]espdCase] {
 	t.Helper()
-	data, err := os.ReadFile("testdata/espd.yaml")
-	if err != nil {
-		t.Fatal(err)
+	var packs []*Pack
+	for _, version := range espdVersions {
+		packs = append(packs, set.At("espd-"+version, ""))
 	}
-	cases := map[string][]espdCase{}
-	if list := yamldoc.Unmarshal("testdata/espd.yaml", data, &cases); list.HasErrors() {
-		t.Fatal(list.Err())
-	}
-	return cases
+	return readCases[espdCase](t, "espd", packs...)
 }
 
 func (c espdCase) isFor(version string) bool {

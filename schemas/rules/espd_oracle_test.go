@@ -47,9 +47,10 @@ func caseDocuments(t *testing.T, set *Set, version string) (files []string) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	cases := espdCases(t)
+	cases := espdCases(t, set)
 	for _, r := range set.At("espd-"+version, "").Rules {
-		for i, c := range cases[r.ID] {
+		all, _ := cases.Get(r.ID)
+		for i, c := range all {
 			if !c.isFor(version) {
 				continue
 			}

@@ -63,38 +63,20 @@ func testFrenchCases(t *testing.T, name string, silent map[string]map[string]str
 	seen := frenchCases(t, pack, func(string, string) bool { return true })
 	for _, r := range pack.Rules {
 		for syntax, reasons := range silent {
-			n := seen[syntax][r.ID]
-			if cased := n.firing > 0 && n.border > 0; cased == (reasons[r.ID] != "") {
-				t.Errorf("%s in %s has %d cases that fire and %d at its border, and the reason for none is %q", r.ID, syntax, n.firing, n.border, reasons[r.ID])
-			}
+			seen[syntax][r.ID].check(t, r.ID+" in "+syntax, reasons[r.ID])
 		}
 	}
 }
 
-// caseCounts says how many cases a rule has.
-type caseCounts struct{ firing, border int }
-
 // frenchCases runs the cases of a pack and counts them by syntax and rule. Only the rules that compared keeps count.
-func frenchCases(t *testing.T, pack *Pack, compared func(id, syntax string) bool) map[string]map[string]caseCounts {
+func frenchCases(t *testing.T, pack *Pack, compared func(id, syntax string) bool) map[string]map[string]tally {
 	t.Helper()
-	file := pack.Name + ".yaml"
-	data, err := os.ReadFile("testdata/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases yamldoc.Map[[]frenchCase]
-	if list := yamldoc.Unmarshal(file, data, &cases); list.HasErrors() {
-		t.Fatal(list.Err())
-	}
 	rules := map[string]*Rule{}
 	for _, r := range pack.All() {
 		rules[r.ID] = r
 	}
-	seen := map[string]map[string]caseCounts{"ubl": {}, "cii": {}}
-	for id, all := range cases.All() {
-		if rules[id.Value] == nil {
-			t.Errorf("cases of %s, which is no rule of the pack", id.Value)
-		}
+	seen := map[string]map[string]tally{"ubl": {}, "cii": {}}
+	for id, all := range readCases[frenchCase](t, pack.Name, pack).All() {
 		for number, c := range all {
 			for syntax, own := range map[string]*yamldoc.Map[yamldoc.String]{"ubl": c.UBL, "cii": c.CII} {
 				if own == nil {
@@ -104,11 +86,7 @@ func frenchCases(t *testing.T, pack *Pack, compared func(id, syntax string) bool
 					continue
 				}
 				n := seen[syntax][id.Value]
-				if slices.Contains(c.Fires, id.Value) {
-					n.firing++
-				} else {
-					n.border++
-				}
+				n.count(slices.Contains(c.Fires, id.Value))
 				seen[syntax][id.Value] = n
 				text := c.document(t, pack.Name, id, number, syntax, *own)
 				c.judge(t, pack, rules, text, id, syntax, compared)
