@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // function is a function of the language: how many arguments it takes, and how it is compiled.
@@ -47,8 +48,8 @@ func newFunctions() map[string]function {
 		"or0":      {1, 1, (*compiler).or0},
 		"binary":   {1, 1, (*compiler).binary},
 		"decimal":  {1, 1, (*compiler).cast},
-		"decimals": {1, 1, (*compiler).decimals},
-		"length":   {1, 1, (*compiler).length},
+		"decimals": {1, 1, counting(decimals)},
+		"length":   {1, 1, counting(utf8.RuneCountInString)},
 		"position": {1, 1, (*compiler).position},
 
 		"text":     {1, 1, (*compiler).text},
@@ -96,6 +97,16 @@ func (c *compiler) sequence(n *syntaxNode, at *slot) value {
 		return v
 	}
 	return c.fault(n.at, CodeType, "attendu un terme, trouvé %[1]s", "expected a term, found %[2]s", kindNames[v.kind][0], kindNames[v.kind][1])
+}
+
+// edited is the nodes of a value without those that a change leaves out, made where they are.
+func (nodes nodesFn) edited(edit func(r *run, at int32, ids []int32) []int32) nodesFn {
+	return func(r *run, at int32) bool {
+		from := len(r.ids)
+		ok := nodes(r, at)
+		r.ids = r.ids[:from+len(edit(r, at, r.ids[from:]))]
+		return ok
+	}
 }
 
 // size returns how many nodes or texts a value has.
@@ -163,14 +174,7 @@ func (c *compiler) filled(n *syntaxNode, at *slot) value {
 	if v.kind == someNodes {
 		texts = v.nodeTexts()
 	}
-	return value{kind: condition, cond: func(r *run, at int32) truth {
-		from := len(r.texts)
-		defer func() { r.texts = r.texts[:from] }()
-		if !texts(r, at) {
-			return unknown
-		}
-		return truthOf(slices.ContainsFunc(r.texts[from:], func(text string) bool { return !blank(text) }))
-	}}
+	return texts.some(func(text string) bool { return !blank(text) })
 }
 
 func (c *compiler) count(n *syntaxNode, at *slot) value {
@@ -218,16 +222,10 @@ func (c *compiler) preceding(n *syntaxNode, at *slot) value {
 	if v.kind == faulty {
 		return v
 	}
-	nodes := v.nodes
-	v.path = nil
-	v.nodes = func(r *run, at int32) bool {
-		from := len(r.ids)
-		ok := nodes(r, at)
+	v.path, v.nodes = nil, v.nodes.edited(func(r *run, at int32, ids []int32) []int32 {
 		here := r.facts.nodes[at].ref
-		before := slices.DeleteFunc(r.ids[from:], func(id int32) bool { return r.facts.nodes[id].ref >= here })
-		r.ids = r.ids[:from+len(before)]
-		return ok
-	}
+		return slices.DeleteFunc(ids, func(id int32) bool { return r.facts.nodes[id].ref >= here })
+	})
 	return v
 }
 

@@ -91,10 +91,7 @@ func (c *compiler) round(n *syntaxNode, at *slot) value {
 	if x == nil {
 		return value{}
 	}
-	return value{kind: aDecimal, dec: func(r *run, at int32) (decimal, state) {
-		d, s := x(r, at)
-		return d.round(places), s
-	}}
+	return x.changed(func(d decimal) decimal { return d.round(places) })
 }
 
 func (c *compiler) abs(n *syntaxNode, at *slot) value {
@@ -102,10 +99,7 @@ func (c *compiler) abs(n *syntaxNode, at *slot) value {
 	if x == nil {
 		return value{}
 	}
-	return value{kind: aDecimal, dec: func(r *run, at int32) (decimal, state) {
-		d, s := x(r, at)
-		return d.abs(), s
-	}}
+	return x.changed(decimal.abs)
 }
 
 // binary compiles binary(x): the number as a binary double has it, the nearest that 53 bits hold.
@@ -155,26 +149,30 @@ func (c *compiler) cast(n *syntaxNode, at *slot) value {
 	}}
 }
 
-// decimals counts the digits after the point, as written.
-func (c *compiler) decimals(n *syntaxNode, at *slot) value {
-	one := c.oneAnyText(n.args[0], at)
-	if one == nil {
-		return value{}
-	}
+// changed is a number made from another; what is absent stays so.
+func (x decFn) changed(f func(decimal) decimal) value {
 	return value{kind: aDecimal, dec: func(r *run, at int32) (decimal, state) {
-		text, s := one(r, at)
-		_, fraction, _ := strings.Cut(text, ".")
-		return whole(utf8.RuneCountInString(fraction)), s
+		d, s := x(r, at)
+		return f(d), s
 	}}
 }
 
-func (c *compiler) length(n *syntaxNode, at *slot) value {
-	one := c.oneAnyText(n.args[0], at)
-	if one == nil {
-		return value{}
+// counting makes a function that counts something in one text.
+func counting(count func(text string) int) func(*compiler, *syntaxNode, *slot) value {
+	return func(c *compiler, n *syntaxNode, at *slot) value {
+		one := c.oneAnyText(n.args[0], at)
+		if one == nil {
+			return value{}
+		}
+		return value{kind: aDecimal, dec: func(r *run, at int32) (decimal, state) {
+			text, s := one(r, at)
+			return whole(count(text)), s
+		}}
 	}
-	return value{kind: aDecimal, dec: func(r *run, at int32) (decimal, state) {
-		text, s := one(r, at)
-		return whole(utf8.RuneCountInString(text)), s
-	}}
+}
+
+// decimals counts the digits after the point, as written.
+func decimals(text string) int {
+	_, fraction, _ := strings.Cut(text, ".")
+	return utf8.RuneCountInString(fraction)
 }

@@ -40,28 +40,36 @@ func (c *compiler) text(n *syntaxNode, at *slot) value {
 	return value{kind: someTexts, texts: texts}
 }
 
+// edited is the texts of a value with a change that leaves at most as many, made where they are.
+func (texts textsFn) edited(edit func(texts []string) []string) textsFn {
+	return func(r *run, at int32) bool {
+		from := len(r.texts)
+		ok := texts(r, at)
+		r.texts = r.texts[:from+len(edit(r.texts[from:]))]
+		return ok
+	}
+}
+
+// some is the condition that some text of a value has a property.
+func (texts textsFn) some(has func(text string) bool) value {
+	return value{kind: condition, cond: func(r *run, at int32) truth {
+		from := len(r.texts)
+		defer func() { r.texts = r.texts[:from] }()
+		if !texts(r, at) {
+			return unknown
+		}
+		return truthOf(slices.ContainsFunc(r.texts[from:], has))
+	}}
+}
+
 // firstOf keeps the first node or text.
 func (c *compiler) firstOf(n *syntaxNode, at *slot) value {
 	v := c.sequence(n.args[0], at)
 	switch v.kind {
 	case someNodes:
-		nodes := v.nodes
-		v.path = nil
-		v.nodes = func(r *run, at int32) bool {
-			from := len(r.ids)
-			ok := nodes(r, at)
-			r.ids = r.ids[:min(len(r.ids), from+1)]
-			return ok
-		}
+		v.path, v.nodes = nil, v.nodes.edited(func(_ *run, _ int32, ids []int32) []int32 { return ids[:min(len(ids), 1)] })
 	case someTexts:
-		texts := v.texts
-		v.text = nil
-		v.texts = func(r *run, at int32) bool {
-			from := len(r.texts)
-			ok := texts(r, at)
-			r.texts = r.texts[:min(len(r.texts), from+1)]
-			return ok
-		}
+		v.text, v.texts = nil, v.texts.edited(func(texts []string) []string { return texts[:min(len(texts), 1)] })
 	}
 	return v
 }
@@ -72,13 +80,10 @@ func (c *compiler) distinct(n *syntaxNode, at *slot) value {
 	if texts == nil {
 		return value{}
 	}
-	return value{kind: someTexts, texts: func(r *run, at int32) bool {
-		from := len(r.texts)
-		ok := texts(r, at)
-		slices.Sort(r.texts[from:])
-		r.texts = r.texts[:from+len(slices.Compact(r.texts[from:]))]
-		return ok
-	}}
+	return value{kind: someTexts, texts: texts.edited(func(texts []string) []string {
+		slices.Sort(texts)
+		return slices.Compact(texts)
+	})}
 }
 
 // mapping makes a function that changes each text.
@@ -91,14 +96,12 @@ func (c *compiler) each(n *syntaxNode, at *slot, f func(string) string) value {
 	if texts == nil {
 		return value{}
 	}
-	return value{kind: someTexts, texts: func(r *run, at int32) bool {
-		from := len(r.texts)
-		ok := texts(r, at)
-		for i, text := range r.texts[from:] {
-			r.texts[from+i] = f(text)
+	return value{kind: someTexts, texts: texts.edited(func(texts []string) []string {
+		for i, text := range texts {
+			texts[i] = f(text)
 		}
-		return ok
-	}}
+		return texts
+	})}
 }
 
 // normal makes every run of white space one blank and drops those at the ends, as XPath's normalize-space.
@@ -245,14 +248,7 @@ func (c *compiler) matches(n *syntaxNode, at *slot) value {
 	if err != nil {
 		return c.fault(n.args[1].at, CodeSyntax, "motif RE2 incorrect : %[1]v", "malformed RE2 pattern: %[1]v", err)
 	}
-	return value{kind: condition, cond: func(r *run, at int32) truth {
-		from := len(r.texts)
-		defer func() { r.texts = r.texts[:from] }()
-		if !x(r, at) {
-			return unknown
-		}
-		return truthOf(slices.ContainsFunc(r.texts[from:], pattern.MatchString))
-	}}
+	return x.some(pattern.MatchString)
 }
 
 // is compiles is(X, 'siret'): some text of X has a format that schemas know.
@@ -268,12 +264,5 @@ func (c *compiler) is(n *syntaxNode, at *slot) value {
 		c.nearest(name, schemas.FormatNames())
 		return value{}
 	}
-	return value{kind: condition, cond: func(r *run, at int32) truth {
-		from := len(r.texts)
-		defer func() { r.texts = r.texts[:from] }()
-		if !x(r, at) {
-			return unknown
-		}
-		return truthOf(slices.ContainsFunc(r.texts[from:], holds))
-	}}
+	return x.some(holds)
 }
