@@ -1,19 +1,11 @@
 package cii
 
 import (
-	"slices"
-
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/transformers"
 )
-
-// partialSpecifications are the identifiers (BT-24) of the profiles of Factur-X and ZUGFeRD whose XML holds a part of
-// the invoice only: the invoice is the PDF that carries it (Factur-X 1.0, MINIMUM and BASIC WL).
-var partialSpecifications = []string{
-	"urn:factur-x.eu:1p0:minimum", "urn:zugferd.de:2p0:minimum",
-	"urn:factur-x.eu:1p0:basicwl", "urn:zugferd.de:2p0:basicwl",
-}
 
 var partialInvoice = violation.Spec{
 	Code:     "facturx_partial",
@@ -26,7 +18,7 @@ var partialInvoice = violation.Spec{
 // partial refuses the data of a PDF that came without it.
 func (m *mapping) partial(context xmldoc.Element) {
 	specification := context.Child(ram, "GuidelineSpecifiedDocumentContextParameter").Child(ram, "ID")
-	if slices.Contains(partialSpecifications, specification.Text()) {
+	if transformers.PartialInvoices[specification.Text()] != "" {
 		m.report(partialInvoice, specification, document.Value{}, "BT-24", specification.Text())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/transformers"
 )
 
 // profile is a profile of Factur-X and ZUGFeRD.
@@ -18,8 +19,6 @@ type profile struct {
 }
 
 var (
-	minimum  = profile{"MINIMUM", []string{"MINIMUM"}, true}
-	basicWL  = profile{"BASIC WL", []string{"BASIC WL"}, true}
 	basic    = profile{"BASIC", []string{"BASIC"}, false}
 	en16931  = profile{"EN 16931", []string{"EN 16931", "COMFORT"}, false} // COMFORT is its name in ZUGFeRD 1 and early 2
 	extended = profile{"EXTENDED", []string{"EXTENDED"}, false}
@@ -28,12 +27,8 @@ var (
 	xrechnung   = profile{"XRECHNUNG", []string{"XRECHNUNG"}, false}
 )
 
-// profiles has the profile of each specification identifier (BT-24).
+// profiles has the profile of each specification identifier (BT-24), beside those of [transformers.PartialInvoices].
 var profiles = map[string]profile{
-	"urn:factur-x.eu:1p0:minimum":                                             minimum,
-	"urn:zugferd.de:2p0:minimum":                                              minimum,
-	"urn:factur-x.eu:1p0:basicwl":                                             basicWL,
-	"urn:zugferd.de:2p0:basicwl":                                              basicWL,
 	"urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic":             basic,
 	"urn:cen.eu:en16931:2017#compliant#urn:zugferd.de:2p0:basic":              basic,
 	"urn:cen.eu:en16931:2017":                                                 en16931,
@@ -46,6 +41,9 @@ var profiles = map[string]profile{
 func profileOf(specification string) profile {
 	if p, ok := profiles[specification]; ok {
 		return p
+	}
+	if name := transformers.PartialInvoices[specification]; name != "" {
+		return profile{name, []string{name}, true}
 	}
 	// XRechnung has an identifier for each of its versions, under two authorities.
 	for _, prefix := range []string{
