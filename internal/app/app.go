@@ -56,6 +56,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 			err = errors.Join(err, a.Stop())
 		}
 	}()
+	a.warm(context.WithoutCancel(ctx), g, opts.Now())
 	if addr := g.Config.Telemetry.Listen.Value; addr != config.NoTelemetry {
 		if a.server, err = telemetry.Listen(addr, a.health.Handler()); err != nil {
 			return nil, err
@@ -128,6 +129,21 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// warm has what documents can need compiled while the brokers are being joined, until Stop.
+func (a *App) warm(ctx context.Context, g *Gateway, now time.Time) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.log.Debug("rule packs compiled", "packs", g.Pipeline.Warm(ctx, now.UTC().Format(time.DateOnly)))
+	}()
+	a.onStop("warm-up", func() error {
+		cancel()
+		<-ended
+		return nil
+	})
 }
 
 // waits says whether a cluster that failed to answer may do so by itself: it is away, or comes up behind a proxy that

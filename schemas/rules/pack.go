@@ -130,6 +130,19 @@ func (s *Set) Lookup(name, key, column, day string) string {
 	return strings.Join(m.values(key, at, day), ", ")
 }
 
+// ProfilePacks lists the names of the packs by which profiles have documents judged, each once.
+func (s *Set) ProfilePacks() []string {
+	var names []string
+	for _, profile := range s.profiles.list {
+		for _, name := range profile.Packs {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // Names lists the names of the packs, sorted, to suggest the nearest.
 func (s *Set) Names() []string {
 	var names []string
@@ -167,11 +180,17 @@ func (s *Set) add(p *Pack) {
 // At returns the version of a pack that is in force on a day, given as an ISO 8601 date: the one that began last. An
 // empty day means the newest. It is nil when no version is in force.
 func (s *Set) At(name, day string) *Pack {
-	versions := s.byName[name]
-	for i := len(versions) - 1; i >= 0; i-- {
-		p := versions[i]
+	if p := s.inForce(name, day); p != nil {
+		return p.ready()
+	}
+	return nil
+}
+
+// inForce is At for a pack that may not be compiled yet.
+func (s *Set) inForce(name, day string) *Pack {
+	for _, p := range slices.Backward(s.byName[name]) {
 		if day == "" || p.From <= day && (p.To == "" || day <= p.To) {
-			return p.ready()
+			return p
 		}
 	}
 	return nil
@@ -182,6 +201,17 @@ func (p *Pack) consults(spec *reference.Spec) {
 	if !slices.Contains(p.References, spec) {
 		p.References = append(p.References, spec)
 	}
+}
+
+// Prepare compiles the version of a pack that is in force on a day, where it judges documents of one of the kinds, and reports
+// whether there is one. Without it the first such document waits. It panics where a pack of the program has a fault.
+func (s *Set) Prepare(name, day string, kinds []string) bool {
+	p := s.inForce(name, day)
+	if p == nil || !slices.ContainsFunc(kinds, func(kind string) bool { return slices.Contains(p.Kinds, kind) }) {
+		return false
+	}
+	p.ready()
+	return true
 }
 
 // All returns the rules of the pack, those of its tables after the others. A rule of a table has one form, that of its

@@ -32,7 +32,19 @@ func ownSet(t *testing.T) *Set {
 // A pack of the program is compiled when it is asked for, and no other with it.
 func TestPackIsCompiledWhenAskedFor(t *testing.T) {
 	set := ownSet(t)
-	set.At("espd-4.1.0", "2026-01-01")
+	for _, asked := range []struct {
+		pack, day, kind string
+		want            bool
+	}{
+		{"en16931", "2026-01-01", "contract", false}, // it judges none
+		{"espd-4.1.0", "1999-12-31", "espd-request", false},
+		{"none", "2026-01-01", "espd-request", false},
+		{"espd-4.1.0", "2026-01-01", "espd-request", true},
+	} {
+		if got := set.Prepare(asked.pack, asked.day, []string{"x", asked.kind}); got != asked.want {
+			t.Errorf("%+v: %v", asked, got)
+		}
+	}
 	for name, versions := range set.byName {
 		if compiled := len(versions[0].Rules) > 0; compiled != (name == "espd-4.1.0") {
 			t.Errorf("%s compiled: %v", name, compiled)
