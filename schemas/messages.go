@@ -10,8 +10,12 @@ import (
 	"github.com/commande-publique/passerelle/internal/violation"
 )
 
-// CodeRequired is the code of a violation about data that is missing.
-const CodeRequired = "schema_required"
+// The codes that rules may say better: about data that is missing, and about how a value is written.
+const (
+	CodeRequired = "schema_required"
+	CodePattern  = "schema_pattern"
+	CodeFormat   = "schema_format"
+)
 
 // missing takes the name of what is missing, in French and English.
 var missing = violation.Spec{
@@ -113,8 +117,8 @@ var messages = map[string]message{
 		"Choisissez l'une des valeurs admises et écrivez-la exactement ainsi.", "Choose one of the values allowed and write it exactly so."),
 	"const": expecting("schema_const", "la valeur %[1]s", "the value %[1]s",
 		"Écrivez exactement la valeur attendue, puis renvoyez le document.", "Write exactly the value expected, then send the document again."),
-	"pattern": expecting("schema_pattern", "un texte de la forme (expression régulière) %[1]s", "a text of the form (regular expression) %[1]s", correctFR, correctEN),
-	"format":  expecting("schema_format", "%[1]s", "%[1]s", correctFR, correctEN),
+	"pattern": expecting(CodePattern, "un texte de la forme (expression régulière) %[1]s", "a text of the form (regular expression) %[1]s", correctFR, correctEN),
+	"format":  expecting(CodeFormat, "%[1]s", "%[1]s", correctFR, correctEN),
 	"minLength": expecting("schema_min_length", "au moins %[1]s", "at least %[1]s",
 		"Complétez le texte, puis renvoyez le document.", "Complete the text, then send the document again."),
 	"maxLength": expecting("schema_max_length", "au plus %[1]s", "at most %[1]s",
