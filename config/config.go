@@ -111,7 +111,7 @@ type Directory struct {
 	MaxAge yamldoc.Duration `yaml:"max_age"`
 }
 
-// Routes says which routes are in force: the shipped catalogue, then the files, in the order of their names.
+// Routes says which routes are in force: the files, in the order of their names, then the shipped catalogue.
 type Routes struct {
 	Catalog yamldoc.Bool                 `yaml:"catalog"`
 	Files   yamldoc.List[yamldoc.String] `yaml:"files"`

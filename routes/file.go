@@ -13,7 +13,8 @@ import (
 type File struct {
 	Name string // shown in positions
 	Data []byte
-	// Shipped marks a route of the catalogue: it is left out, with a note, when its source topics are not configured.
+	// Shipped marks a route of the catalogue: it is left out, with a note, when its source topics are not configured, when a
+	// route before it has its name, or when those before it take everything that it accepts.
 	Shipped bool
 }
 

@@ -74,7 +74,9 @@ func Load(files []File, opts Options) (*Table, diag.List) {
 	}
 	t := &Table{notes: l.notes}
 	for _, e := range l.entries {
-		t.routes = append(t.routes, e.route)
+		if !e.leftOut {
+			t.routes = append(t.routes, e.route)
+		}
 	}
 	return t, l.list
 }
@@ -96,6 +98,8 @@ type entry struct {
 	file   *routeFile
 	usable bool // from, accept and when are without fault, so that what the route takes is known
 
+	shipped, leftOut bool
+
 	// says holds the combinations of finite facts at which messages may reach the route and be taken.
 	says     map[point]answer
 	shadowed []shadow
@@ -111,17 +115,22 @@ func (l *loader) file(f File) {
 	}
 	if f.Shipped && !list.HasErrors() {
 		if missing := l.unconfigured(&file); missing != "" {
-			l.notes = append(l.notes, Note{file.Route.Value,
-				"route livrée mise de côté : le sujet source « " + missing + " » n'est pas configuré",
-				"shipped route left out: the source topic \"" + missing + "\" is not configured"})
+			l.note(file.Route.Value, "route livrée mise de côté : le sujet source « "+missing+" » n'est pas configuré",
+				"shipped route left out: the source topic \""+missing+"\" is not configured")
+			return
+		}
+		if own, replaced := l.names[file.Route.Value]; replaced {
+			l.note(file.Route.Value, "route livrée remplacée par la vôtre, "+own.String(), "shipped route replaced by yours, "+own.String())
 			return
 		}
 	}
-	e := &entry{file: &file, usable: true}
+	e := &entry{file: &file, usable: true, shipped: f.Shipped}
 	e.route = l.route(&file, &e.usable)
 	e.usable = e.usable && !list.HasErrors()
 	l.entries = append(l.entries, e)
 }
+
+func (l *loader) note(route, fr, en string) { l.notes = append(l.notes, Note{route, fr, en}) }
 
 // unconfigured returns the first source topic of a route that the configuration does not have.
 func (l *loader) unconfigured(f *routeFile) string {
@@ -195,8 +204,7 @@ func (l *loader) name(name yamldoc.String) bool {
 	l.short(name, "un nom de route", "a route name")
 	if first, twice := l.names[name.Value]; twice {
 		l.list.Add(diag.Errorf(name.Pos, CodeName, "une autre route s'appelle déjà %[1]q : %[2]s", "another route is called %[1]q already: %[2]s", name.Value, first).
-			WithHint("donnez un autre nom à l'une des deux ; pour remplacer une route livrée, mettez routes.catalog à false et copiez celles que vous gardez",
-				"give one of them another name; to replace a shipped route, set routes.catalog to false and copy those you keep"))
+			WithHint("donnez un autre nom à l'une des deux", "give one of them another name"))
 		return false
 	}
 	l.names[name.Value] = name.Pos

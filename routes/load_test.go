@@ -204,6 +204,39 @@ func TestShippedRouteWithoutItsSource(t *testing.T) {
 	}
 }
 
+// What an operator writes goes before the catalogue: a shipped route gives way to one with its name, and to those that take what
+// it accepts; notes say so.
+func TestShippedRouteGivesWay(t *testing.T) {
+	shipped := File{Name: "shipped.yaml", Data: []byte(strings.Replace(strings.Replace(simple, "simple", "shipped", 1), "[invoice]", "[invoice, contract]", 1)), Shipped: true}
+	for _, tt := range []struct {
+		name, own string
+		routes    []string
+		notes     []string
+	}{
+		{"one with its name", strings.Replace(simple, "simple", "shipped", 1), []string{"shipped"}, []string{"shipped route replaced by yours, own.yaml:1:8"}},
+		{"one that takes everything", strings.Replace(simple, "[invoice]", "[invoice, contract]", 1), []string{"simple"}, []string{"shipped route left out: everything it accepts is taken before it by simple"}},
+		{"one that takes a kind", simple, []string{"simple", "shipped"}, []string{"shipped route that no longer gets invoice from suppliers: taken before it by simple"}},
+		{"one that takes some documents", simple + "when: size > 10\n", []string{"simple", "shipped"}, []string{"not proven: the document decides whether it goes to this route or before it to simple"}},
+	} {
+		opts := options(t)
+		opts.Topics = []string{"suppliers"}
+		table, list := Load([]File{{Name: "own.yaml", Data: []byte(tt.own)}, shipped}, opts)
+		if list.Len() != 0 {
+			t.Fatal(tt.name, list.All())
+		}
+		var routes, notes []string
+		for _, r := range table.Routes() {
+			routes = append(routes, r.Name())
+		}
+		for _, n := range table.Notes() {
+			notes = append(notes, n.EN)
+		}
+		if !slices.Equal(routes, tt.routes) || !slices.Equal(notes, tt.notes) {
+			t.Errorf("%s: %v, %q", tt.name, routes, notes)
+		}
+	}
+}
+
 func TestRouteTellsWhatItIs(t *testing.T) {
 	r := load(t, options(t), "route: told\nversion: v1\ndescription: ' what it is for '\nfrom: [suppliers, buyers]\naccept: [invoice, contract]\nvalidate: {rules: [en16931]}\nto: [{topic: a}]\n").Routes()[0]
 	got := [][]string{{r.Name(), r.Version(), r.Description()}, r.From(), r.Accepts(), r.Rules()}

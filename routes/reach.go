@@ -99,6 +99,10 @@ func (l *loader) reach() {
 			}
 		}
 		switch {
+		case live == 0 && e.shipped && len(before) > 0:
+			e.leftOut = true
+			l.note(e.route.name, "route livrée mise de côté : tout ce qu'elle accepte est pris avant elle par "+names(before),
+				"shipped route left out: everything it accepts is taken before it by "+names(before))
 		case live == 0:
 			l.unreachable(e, before)
 		default:
@@ -117,12 +121,16 @@ func (l *loader) unreachable(e *entry, shadows []*Route) {
 	}
 	l.list.Add(diag.Errorf(e.file.Route.Pos, CodeUnreachable, "aucun message n'atteint la route %[1]s : tout ce qu'elle accepte est pris avant elle par %[2]s",
 		"no message reaches the route %[1]s: everything it accepts is taken before it by %[2]s", e.route.name, names(shadows)).
-		WithHint("placez-la avant, ou mettez une condition (when) à la route précédente ; une route livrée se retire avec routes.catalog: false",
-			"put it earlier, or give the earlier route a condition (when); shipped routes are removed with routes.catalog: false"))
+		WithHint("placez-la avant, ou mettez une condition (when) à la route précédente", "put it earlier, or give the earlier route a condition (when)"))
 }
 
 func (l *loader) shadowed(e *entry) {
 	for _, s := range e.shadowed {
+		if e.shipped {
+			l.note(e.route.name, "route livrée qui ne reçoit plus "+s.kind+" depuis "+s.topic+" : pris avant elle par "+names(s.by),
+				"shipped route that no longer gets "+s.kind+" from "+s.topic+": taken before it by "+names(s.by))
+			continue
+		}
 		l.list.Add(diag.Warnf(e.file.Route.Pos, CodeShadowed, "la route %[1]s ne reçoit jamais %[2]s depuis %[3]s : pris avant elle par %[4]s",
 			"the route %[1]s never gets %[2]s from %[3]s: taken before it by %[4]s", e.route.name, s.kind, s.topic, names(s.by)).
 			WithHint("retirez ce qu'elle ne reçoit pas, ou placez-la avant", "remove what it does not get, or put it earlier"))
@@ -152,9 +160,8 @@ func (l *loader) overlaps(earlier []*entry, e *entry) {
 	if len(others) == 0 {
 		return
 	}
-	l.notes = append(l.notes, Note{e.route.name,
-		"non prouvé : le document décide s'il va à cette route ou avant elle à " + names(others),
-		"not proven: the document decides whether it goes to this route or before it to " + names(others)})
+	l.note(e.route.name, "non prouvé : le document décide s'il va à cette route ou avant elle à "+names(others),
+		"not proven: the document decides whether it goes to this route or before it to "+names(others))
 }
 
 // unread warns of source topics that no route reads: all their messages become dead letters. It says nothing while a

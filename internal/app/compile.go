@@ -171,12 +171,10 @@ func fault(err error) diag.Diagnostic {
 	return diag.Errorf(diag.Position{}, "internal_error", "défaut de ce programme : %v", "fault of this program: %v", err)
 }
 
-// routeFiles reads the catalogue and the operator's route files, in the order of the route table.
+// routeFiles reads the operator's route files and the catalogue, in the order of the route table: what an operator writes goes
+// before what is shipped.
 func routeFiles(cfg *config.Config) ([]routes.File, diag.List) {
 	var files []routes.File
-	if cfg.Routes.Catalog.Value {
-		files = routes.Catalog()
-	}
 	names, list := cfg.RouteFiles()
 	for _, name := range names {
 		data, err := readFile(name)
@@ -185,6 +183,9 @@ func routeFiles(cfg *config.Config) ([]routes.File, diag.List) {
 			continue
 		}
 		files = append(files, routes.File{Name: name, Data: data})
+	}
+	if cfg.Routes.Catalog.Value {
+		files = append(files, routes.Catalog()...)
 	}
 	return files, list
 }
