@@ -68,9 +68,14 @@ func (c *cli) explain() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", c.say("sujet source d'où viendrait le document", "source topic that the document would come from"))
-	cmd.Flags().StringVar(&dataschema, "dataschema", "", c.say("attribut dataschema de l'événement, qui désigne une version", "attribute dataschema of the event, which tells a version"))
+	cmd.Flags().StringVar(&dataschema, "dataschema", "", c.saysDataschema())
 	cmd.Flags().BoolVar(&asJSON, "json", false, c.say("un objet JSON par fichier", "one JSON object a file"))
 	return cmd
+}
+
+// saysDataschema is the help of --dataschema.
+func (c *cli) saysDataschema() string {
+	return c.say("attribut dataschema de l'événement, qui désigne une version", "attribute dataschema of the event, which tells a version")
 }
 
 // announcing returns the headers of an event that says nothing but a dataschema, none when that is empty.

@@ -19,7 +19,8 @@ import (
 )
 
 // A DECP file that is larger than any document may be is read contract by contract: each is judged, told and sent as a
-// file of its own, so that memory does not grow with the file.
+// file of its own, so that memory does not grow with the file, but for some 100 bytes a contract: its uid and, where it is to be
+// sent, its key.
 
 const (
 	// maxTold bounds what is told of one large file: nobody corrects more at one go.
@@ -180,41 +181,52 @@ func (c *cli) explainLarge(g *app.Gateway, l *largeFile, from string, headers []
 	return refusals == 0 && refused == nil, nil
 }
 
-// eachRecord gives the record of every contract of a large file, and returns the digest of them all.
-func (c *cli) eachRecord(g *app.Gateway, l *largeFile, to, digest string, each func(r kafka.Record, name string) error) (string, error) {
-	sum := sha256.New()
-	refused, err := l.walk(func(s decp.Single) error {
-		if s.Twice != nil {
-			return c.nothingSent(l.name, *s.Twice)
+// contract is what was decided about a contract of a large file when the file was looked at, before anything of it is sent.
+type contract struct {
+	sum [16]byte // of its bytes: half a SHA-256, as there is one for each contract
+	address
+}
+
+// look decides where each contract of a large file goes, and returns that with the digest of them all. The function is told
+// of each; whatever is wrong with the file ends it.
+func (s *sender) look(l *largeFile, note func(topic, name string, bytes int)) (contracts []contract, digest string, err error) {
+	all := sha256.New()
+	refused, err := l.walk(func(one decp.Single) error {
+		if one.Twice != nil {
+			return s.nothingSent(l.name, *one.Twice)
 		}
-		_, _ = sum.Write(s.Data) // never fails
-		record, err := c.record(g, l.part(s), slices.Clone(s.Data), to)
+		to, err := s.address(l.part(one), one.Data)
 		if err != nil {
 			return err
 		}
-		e := event.Event{ID: digest + "#" + strconv.Itoa(s.Number), Source: sentBy, Type: sentType, DataContentType: "application/json"}
-		record.Headers = e.AppendHeaders(record.Headers)
-		return each(record, l.part(s))
+		sum := sumOf(one)
+		_, _ = all.Write(sum[:]) // never fails
+		contracts = append(contracts, contract{sum, to})
+		note(to.topic, l.part(one), len(one.Data))
+		return nil
 	})
 	if err == nil && refused != nil {
-		err = c.nothingSent(l.name, *refused)
+		err = s.nothingSent(l.name, *refused)
 	}
-	return fmt.Sprintf("%x", sum.Sum(nil)), err
+	return contracts, fmt.Sprintf("%x", all.Sum(nil)), err
+}
+
+func sumOf(s decp.Single) [16]byte {
+	sum := sha256.Sum256(s.Data)
+	return [16]byte(sum[:])
 }
 
 // The event of a contract of a large file. Its id is the digest of the contracts with the number of this one, so that a
 // file sent twice is recognisable.
-const (
-	sentBy   = "urn:passerelle:send"
-	sentType = "fr.commandepublique.donneesessentielles.publiees.v1"
-)
+const sentType = "fr.commandepublique.donneesessentielles.publiees.v1"
 
 func (c *cli) nothingSent(file string, why violation.Violation) error {
 	return fmt.Errorf(c.say("%s : %s (%s) ; rien n'a été envoyé", "%s: %s (%s); nothing was sent"), file, c.say(why.FR, why.EN), placeOf(why))
 }
 
-// sendLarge publishes every contract of a file that [cli.eachRecord] has looked at, as a message of its own.
-func (c *cli) sendLarge(g *app.Gateway, l *largeFile, to, digest string, publish func([]kafka.Record) error) error {
+// sendLarge publishes every contract of a file that [sender.look] has looked at, as a message of its own. A contract that is
+// no longer what it was is not sent, nor is what follows.
+func (s *sender) sendLarge(l *largeFile, contracts []contract, digest string, publish func([]kafka.Record) error) error {
 	var waiting []kafka.Record
 	size, sent := 0, 0
 	flush := func() error {
@@ -225,23 +237,36 @@ func (c *cli) sendLarge(g *app.Gateway, l *largeFile, to, digest string, publish
 		waiting, size = waiting[:0], 0
 		return nil
 	}
-	now, err := c.eachRecord(g, l, to, digest, func(r kafka.Record, _ string) error {
-		waiting = append(waiting, r)
-		if size += len(r.Value); size < sendBytes && len(waiting) < sendRecords {
+	seen := 0
+	refused, err := l.walk(func(one decp.Single) error {
+		if seen == len(contracts) || sumOf(one) != contracts[seen].sum {
+			return s.changed()
+		}
+		to := contracts[seen].address
+		seen++
+		e := event.Event{ID: digest + "#" + strconv.Itoa(one.Number), Source: sentBy, Type: sentType, DataContentType: "application/json", DataSchema: s.dataschema}
+		record := to.record(l.part(one), slices.Clone(one.Data))
+		record.Headers = e.AppendHeaders(record.Headers)
+		waiting = append(waiting, record)
+		if size += len(record.Value); size < sendBytes && len(waiting) < sendRecords {
 			return nil
 		}
 		return flush()
 	})
+	if err == nil && (refused != nil || seen < len(contracts)) {
+		err = s.changed()
+	}
 	if err == nil {
 		err = flush()
 	}
-	if err == nil && now != digest {
-		err = errors.New(c.say("le fichier a changé entre-temps", "the file has changed meanwhile"))
-	}
 	if err != nil {
-		return fmt.Errorf(c.say("%s : %d contrats envoyés, puis : %w ; renvoyez tout le fichier : un contrat garde son identifiant (ce_id)",
+		return fmt.Errorf(s.say("%s : %d contrats envoyés, puis : %w ; renvoyez tout le fichier : un contrat garde son identifiant (ce_id)",
 			"%s: %d contracts sent, then: %w; send the whole file again: a contract keeps its id (ce_id)"), l.name, sent, err)
 	}
-	c.printf("%s : %d contrats envoyés\n", "%s: %d contracts sent\n", l.name, sent)
+	s.printf("%s : %d contrats envoyés\n", "%s: %d contracts sent\n", l.name, sent)
 	return nil
+}
+
+func (c *cli) changed() error {
+	return errors.New(c.say("le fichier a changé entre-temps", "the file has changed meanwhile"))
 }

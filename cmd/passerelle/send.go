@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -14,13 +15,15 @@ import (
 	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/event"
 	"github.com/commande-publique/passerelle/internal/kafka"
+	"github.com/commande-publique/passerelle/internal/pipeline"
+	"github.com/commande-publique/passerelle/transformers"
 )
 
 // headerFile names the file that a message was sent from. It travels on to every output.
 const headerFile = "file"
 
 func (c *cli) send() *cobra.Command {
-	var to, broker string
+	var to, broker, dataschema string
 	cmd := &cobra.Command{
 		Use:   "send FILE...",
 		Short: c.say("Publier des documents vers un sujet source", "Publish documents to a source topic"),
@@ -33,28 +36,29 @@ func (c *cli) send() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			s := &sender{c, gateway, to, dataschema}
 			var records []kafka.Record
-			var names, digests []string
-			var larges []*largeFile
+			var names []string
+			var larges []func(publish func([]kafka.Record) error) error
 			most := largest{}
 			for _, file := range files { // all are looked at before any is published
 				if l := c.large(gateway, file); l != nil {
-					digest, err := c.eachRecord(gateway, l, to, "", most.note)
+					contracts, digest, err := s.look(l, most.note)
 					if err != nil {
 						return err
 					}
-					larges, digests = append(larges, l), append(digests, digest)
+					larges = append(larges, func(publish func([]kafka.Record) error) error { return s.sendLarge(l, contracts, digest, publish) })
 					continue
 				}
 				value, err := c.readDocument(file)
 				if err != nil {
 					return err
 				}
-				record, err := c.record(gateway, file, value, to)
+				record, err := s.record(file, value)
 				if err != nil {
 					return err
 				}
-				_ = most.note(record, file) // never fails
+				most.note(record.Topic, file, len(value))
 				records, names = append(records, record), append(names, file)
 			}
 			cluster, err := c.connect(cmd.Context(), gateway, broker)
@@ -78,8 +82,8 @@ func (c *cli) send() *cobra.Command {
 				}
 				c.printf("%s -> %s, %s\n", "%s -> %s, %s\n", names[i], r.Topic, key)
 			}
-			for i, l := range larges {
-				if err := c.sendLarge(gateway, l, to, digests[i], publish); err != nil {
+			for _, send := range larges {
+				if err := send(publish); err != nil {
 					return err
 				}
 			}
@@ -88,28 +92,65 @@ func (c *cli) send() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&to, "to", "", c.say("sujet de destination", "topic to publish to"))
 	cmd.Flags().StringVar(&broker, "broker", "", c.say("adresse d'un broker (hôte:port)", "address of a broker (host:port)"))
+	cmd.Flags().StringVar(&dataschema, "dataschema", "", c.saysDataschema())
 	return cmd
 }
 
 // sendTimeout is how long a person at a terminal waits for a broker.
 const sendTimeout = 15 * time.Second
 
-// record makes the record that carries a document to a topic, or to the source topic that takes it. The name is that of
-// its file.
-func (c *cli) record(g *app.Gateway, name string, value []byte, to string) (kafka.Record, error) {
-	topic, verdict := g.Judge(to, value)
+// sender makes the messages that carry documents.
+type sender struct {
+	*cli
+	gateway        *app.Gateway
+	to, dataschema string // the flags
+}
+
+// address is where a document goes, and under which key.
+type address struct {
+	topic, key string
+	kind       transformers.Kind
+}
+
+// address decides where a document goes: to the topic that was named, or to the source topic that takes it. The name is
+// that of its file.
+func (s *sender) address(name string, value []byte) (address, error) {
+	topic, verdict := s.gateway.Judge(s.to, value, announcing(s.dataschema)...)
 	defer verdict.Release()
-	if to == "" && verdict.Route() == nil {
-		return kafka.Record{}, fmt.Errorf(c.say(
+	if s.to == "" && verdict.Route() == nil {
+		return address{}, fmt.Errorf(s.say(
 			"%s : aucune route ne prend ce document, rien n'a été envoyé ; indiquez le sujet avec --to, ou demandez « passerelle explain »",
 			"%s: no route takes this document, nothing was sent; name the topic with --to, or ask \"passerelle explain\""), name)
 	}
+	return address{topic, verdict.Key, verdict.Identity.Kind}, nil
+}
+
+// record makes the message that carries a document to an address.
+func (a address) record(name string, value []byte) kafka.Record {
 	record := kafka.Record{
-		Topic: topic, Value: value,
+		Topic: a.topic, Value: value,
 		Headers: []event.Header{{Key: headerFile, Value: []byte(filepath.Base(name))}},
 	}
-	if verdict.Key != "" {
-		record.Key = []byte(verdict.Key)
+	if a.key != "" {
+		record.Key = []byte(a.key)
+	}
+	return record
+}
+
+// sentBy is the source of the events that send makes.
+const sentBy = "urn:passerelle:send"
+
+// record makes the message that carries a document. It is an event where a dataschema is to be told, with the digest of the
+// document as its id; else the gateway makes it one.
+func (s *sender) record(name string, value []byte) (kafka.Record, error) {
+	to, err := s.address(name, value)
+	if err != nil {
+		return kafka.Record{}, err
+	}
+	record := to.record(name, value)
+	if s.dataschema != "" {
+		e := event.Event{ID: fmt.Sprintf("%x", sha256.Sum256(value)), Source: sentBy, Type: pipeline.EventType(to.kind), DataSchema: s.dataschema}
+		record.Headers = e.AppendHeaders(record.Headers)
 	}
 	return record, nil
 }
@@ -123,11 +164,10 @@ type namedSize struct {
 	bytes int
 }
 
-func (l largest) note(r kafka.Record, name string) error {
-	if len(r.Value) > l[r.Topic].bytes {
-		l[r.Topic] = namedSize{name, len(r.Value)}
+func (l largest) note(topic, name string, bytes int) {
+	if bytes > l[topic].bytes {
+		l[topic] = namedSize{name, bytes}
 	}
-	return nil
 }
 
 // recordRoom is what a message needs beside its value: its key, headers and the batch around it.

@@ -32,8 +32,9 @@ var eventTypes = map[transformers.Kind]string{
 	transformers.Concession:    "concession.notifiee.v1",
 }
 
-// eventType returns the event that a document of a kind tells of; a kind that an operator defined names its own.
-func eventType(kind transformers.Kind) string {
+// EventType returns the CloudEvents type of an event that tells of a document of a kind; a kind that an operator defined names
+// its own.
+func EventType(kind transformers.Kind) string {
 	if word, ok := eventTypes[kind]; ok {
 		return typePrefix + word
 	}
@@ -128,7 +129,7 @@ func originalEvent(v Verdict) event.Event {
 		}
 	}
 	if e.Type == "" {
-		e.Type = eventType(v.Identity.Kind)
+		e.Type = EventType(v.Identity.Kind)
 	}
 	return e
 }
@@ -142,7 +143,7 @@ func (f *Flow) canonicalEvent(v Verdict, part Part, index int) event.Event {
 		e.DataSchema = f.pipeline.schemas.Schema(string(part.Kind)).ID()
 	}
 	if e.Type == "" || v.Split {
-		e.Type = eventType(part.Kind)
+		e.Type = EventType(part.Kind)
 	}
 	if v.Split {
 		e.ID += "#" + strconv.Itoa(index+1)
