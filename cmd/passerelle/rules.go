@@ -247,7 +247,7 @@ func (c *cli) runTests(g *app.Gateway, packs []*rules.Pack, file string, quiet b
 	}
 	report := testReport{File: file, Failures: []testFailure{}}
 	for _, r := range ruletest.Run(cases, func(document []byte) ([]violation.Violation, error) {
-		found := g.Pipeline.JudgeByRules(document, packs)
+		found := g.Pipeline.JudgeByRules(document, "", packs)
 		if found.Identity.Format == "" {
 			return nil, errors.New(c.say("document non reconnu", "the document is not recognised"))
 		}

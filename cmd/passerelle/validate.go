@@ -21,6 +21,7 @@ import (
 func (c *cli) validate() *cobra.Command {
 	var by judgeFlags
 	var packs []string
+	var dataschema string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "validate [--schema FILE | --kind KIND | --rules PACK,...] FILE...",
@@ -34,9 +35,9 @@ func (c *cli) validate() *cobra.Command {
 				if by != (judgeFlags{}) {
 					return errors.New(c.say("--rules ne va pas avec --schema, --kind ni --assert-format", "--rules does not go with --schema, --kind or --assert-format"))
 				}
-				return c.validateByRules(packs, files, asJSON)
+				return c.validateByRules(packs, dataschema, files, asJSON)
 			}
-			judge, gateway, err := c.judgeBy(by)
+			judge, gateway, err := c.judgeBy(by, dataschema)
 			if err != nil {
 				return err
 			}
@@ -65,16 +66,21 @@ func (c *cli) validate() *cobra.Command {
 	cmd.Flags().StringVar(&by.kind, "kind", "", c.say("type dont les documents ont la forme canonique JSON", "kind whose canonical JSON form the documents have"))
 	cmd.Flags().StringSliceVar(&packs, "rules", nil, c.say("paquets de règles qui jugent les documents", "rule packs that judge the documents"))
 	cmd.Flags().BoolVar(&by.assertFormat, "assert-format", false, c.say("avec --schema : contrôler les formats aussi en 2019-09 et 2020-12", "with --schema: check formats in 2019-09 and 2020-12 as well"))
+	cmd.Flags().StringVar(&dataschema, "dataschema", "", c.saysDataschema())
 	cmd.Flags().BoolVar(&asJSON, "json", false, c.say("un objet JSON par fichier", "one JSON object a file"))
 	return cmd
 }
 
-// verdict says whether a document is valid, and why not.
+// verdict says whether a document is valid, and why not. What keeps the rules that it was asked about may be refused all the
+// same.
 func (c *cli) verdict(file string, valid bool, violations []violation.Violation) {
-	if valid {
-		c.printf("%s : valide\n", "%s: valid\n", file)
-	} else {
+	switch {
+	case !valid:
 		c.printf("%s : non valide\n", "%s: not valid\n", file)
+	case violation.AnyFatal(violations):
+		c.printf("%s : valide pour ces règles seules ; la passerelle refuserait ce document\n", "%s: valid by these rules alone; the gateway would refuse this document\n", file)
+	default:
+		c.printf("%s : valide\n", "%s: valid\n", file)
 	}
 	c.violations(violations)
 }
@@ -103,8 +109,8 @@ type ruledViolation struct {
 }
 
 // validateByRules judges documents by the newest versions of rule packs. A document is valid when it breaks none of
-// their fatal rules, whatever else is wrong with it, as long as it is recognised.
-func (c *cli) validateByRules(names, files []string, asJSON bool) error {
+// their fatal rules, whatever else is wrong with it, as long as it is recognised and there is something to judge.
+func (c *cli) validateByRules(names []string, dataschema string, files []string, asJSON bool) error {
 	gateway, err := c.loadToJudge()
 	if err != nil {
 		return err
@@ -119,13 +125,13 @@ func (c *cli) validateByRules(names, files []string, asJSON bool) error {
 		if l := c.large(gateway, file); l != nil {
 			found.Identity.Format = transformers.DECP
 			found.Violations, err = l.judge(func(value []byte) []violation.Violation {
-				return gateway.Pipeline.JudgeByRules(value, packs).Violations
+				return gateway.Pipeline.JudgeByRules(value, dataschema, packs).Violations
 			})
 			found.Valid = !violation.AnyFatal(found.Violations)
 		} else {
 			var value []byte
 			if value, err = c.readDocument(file); err == nil {
-				found = gateway.Pipeline.JudgeByRules(value, packs)
+				found = gateway.Pipeline.JudgeByRules(value, dataschema, packs)
 			}
 		}
 		if err != nil {
@@ -157,12 +163,15 @@ type judgeFlags struct {
 
 // judgeBy returns what judges the bytes of a document, and the gateway where that recognises documents. The error is errUsage
 // when the faults of a schema or of the configuration have been told.
-func (c *cli) judgeBy(by judgeFlags) (func(value []byte) []violation.Violation, *app.Gateway, error) {
+func (c *cli) judgeBy(by judgeFlags, dataschema string) (func(value []byte) []violation.Violation, *app.Gateway, error) {
 	switch {
 	case by.schema != "" && by.kind != "":
 		return nil, nil, errors.New(c.say("--schema et --kind : attendu l'un ou l'autre", "--schema and --kind: expected one or the other"))
 	case by.assertFormat && by.schema == "":
 		return nil, nil, errors.New(c.say("--assert-format ne vaut qu'avec --schema : le schéma d'un type contrôle toujours les formats", "--assert-format needs --schema: the schema of a kind always checks formats"))
+	case dataschema != "" && (by.schema != "" || by.kind != ""):
+		return nil, nil, errors.New(c.say("--dataschema ne va pas avec --schema ni --kind : elle choisit la version d'un document à reconnaître",
+			"--dataschema does not go with --schema or --kind: it chooses the version of a document that is to be recognised"))
 	case by.schema != "":
 		schema, err := c.compile(by)
 		if err != nil {
@@ -175,7 +184,7 @@ func (c *cli) judgeBy(by judgeFlags) (func(value []byte) []violation.Violation, 
 		return nil, nil, err
 	}
 	if by.kind == "" {
-		return gateway.Pipeline.Shape, gateway, nil
+		return func(value []byte) []violation.Violation { return gateway.Pipeline.Shape(value, dataschema) }, gateway, nil
 	}
 	schema := gateway.Schemas.Schema(by.kind)
 	if schema == nil {

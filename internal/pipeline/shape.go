@@ -9,15 +9,15 @@ import (
 
 // Shape judges a document by the schema of its kind alone: it is recognised and transformed as [Pipeline.Judge] does, but
 // no route is asked, so that no rule of business counts either, as it is the routes that name them. It returns the
-// violations, sorted; none when the document is valid.
-func (p *Pipeline) Shape(value []byte) (violations []violation.Violation) {
+// violations, sorted; none when the document is valid. The dataschema is that of its event, empty where there is none.
+func (p *Pipeline) Shape(value []byte, dataschema string) (violations []violation.Violation) {
 	defer func() {
 		if r := recover(); r != nil {
 			violations = append(violations, internalError.New(violation.At{}, fmt.Sprint(r)))
 		}
 		violation.Sort(violations)
 	}()
-	content, identity, violations := p.registry.Identify(value, transformers.Hints{})
+	content, identity, violations := p.registry.Identify(value, transformers.Hints{DataSchema: dataschema})
 	if violation.AnyFatal(violations) {
 		return violations
 	}

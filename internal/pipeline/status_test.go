@@ -85,7 +85,7 @@ func TestSeveralStatusesAreToldOnce(t *testing.T) {
 		assert.Equal(t, "BR-FR-CDV-CL-03_MDT-40_23", verdict.Violations[0].Code, name)
 		assert.Equal(t, "dead-letter", outputsOf(t, p, received("buyers", []byte(broken)))[0].Topic, name)
 	}
-	ruling := newPipeline(t).JudgeByRules([]byte(broken), newPipeline(t).rules.Versions("cdar"))
+	ruling := newPipeline(t).JudgeByRules([]byte(broken), "", newPipeline(t).rules.Versions("cdar"))
 	assert.Equal(t, "lifecycle", ruling.Profile)
 	assert.Len(t, ruling.Violations, 2, "%v", ruling.Violations)
 }
