@@ -26,6 +26,13 @@ func (c *cli) status(words *rules.Set, part pipeline.Part, at time.Time) {
 		said = c.say("dans un statut inconnu", "in an unknown status")
 	}
 	c.printf("  statut      la facture %s est %s (%s)\n", "  status      invoice %s is %s (%s)\n", c.invoice(doc.Get("invoice")), said, printable(doc.Get("status").Text()))
+	if state := doc.Get("chorusStatus").Text(); state != "" {
+		said := words.Lookup("chorus-statuses", state, column, day)
+		if said == "" {
+			said = c.say("inconnu", "unknown")
+		}
+		c.printf("              dans Chorus Pro : %s (%s)\n", "              in Chorus Pro: %s (%s)\n", said, printable(state))
+	}
 	for detail := range doc.Get("details").Children() {
 		code := detail.Get("reasonCode").Text()
 		if code == "" {

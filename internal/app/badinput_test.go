@@ -120,6 +120,7 @@ func attributes(n int) func() []byte {
 func badInputs(t *testing.T) []badInput {
 	invoice, creditNote := string(example(t, "ubl-invoice.xml")), string(example(t, "ubl-credit-note.xml"))
 	contract, request := string(example(t, "decp-contract.json")), string(example(t, "espd-request.xml"))
+	status := string(example(t, "cdar-refused.xml"))
 	const lot = `<cbc:ID schemeID="Criterion" schemeAgencyID="OP" schemeVersionID="4.1.0">LOT-0001</cbc:ID>
   </cac:ProcurementProjectLot>`
 	require.Contains(t, request, lot)
@@ -192,6 +193,17 @@ func badInputs(t *testing.T) []badInput {
 		{name: "an ESPD request of 10,000 lots", value: manyLots(t, request, 10_000), to: "buyers"},
 		{name: "an ESPD request of 10,000 faulty lots", value: manyLots(t, strings.Replace(request, lot, strings.Replace(lot, ` schemeAgencyID="OP"`, "", 1), 1), 10_000), to: "buyers", code: "BR-OTH-02"},
 		{name: "an ESPD response for 10,000 lots", value: manyLots(t, string(example(t, "espd-response.xml")), 10_000), code: "BR-LOT-10"},
+
+		{name: "a status of an invoice that was never seen", value: changed(status, ">FA-2026-0418</ram:IssuerAssignedID>", ">FA-1999-0001</ram:IssuerAssignedID>"), to: "buyers"},
+		{name: "a status before the one that was told", value: changed(status, ">210<", ">202<"), to: "buyers"},
+		{name: "a status of an unknown code", value: changed(status, ">210<", ">777<"), to: "buyers"},
+		{name: "a status with an unknown reason", value: changed(status, ">LIVR_INCOMP<", ">INCOMPLETE<"), to: "buyers", code: "BR-FR-CDV-CL-09_MDT-113"},
+		{name: "a status of no invoice", value: changed(status, "ReferenceReferencedDocument>", "OtherDocument>", "ReferenceReferencedDocument>", "OtherDocument>"), to: "buyers", code: "status_no_invoice"},
+		{name: "a status in another version of CDAR", value: changed(status, "AndResponse:100", "AndResponse:2"), to: "buyers", code: "unsupported_version"},
+		{name: "a header of 1 MB for 20 invoices", value: changed(status, "Refus de la facture", strings.Repeat("x", 1<<20),
+			"</rsm:AcknowledgementDocument>", strings.Repeat("<ram:ReferenceReferencedDocument/>", 19)+"</rsm:AcknowledgementDocument>"), to: "buyers", code: "status_too_many"},
+		{name: "a list of Chorus Pro with an unknown state", value: text(`{"listeFactures":[{"numeroFacture":"F-1","statut":"PEUT_ETRE"}]}`), to: "buyers"},
+		{name: "an empty list of Chorus Pro", value: text(`{"listeFactures":[]}`), to: "buyers", code: "status_no_invoice"},
 
 		{name: "a kind that no route takes", value: text(invoice), to: "buyers", code: "no_route"},
 		{name: "a route whose every condition is false", value: text(invoice), to: "extra", code: "no_destination"},

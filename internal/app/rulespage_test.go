@@ -30,7 +30,8 @@ const rulesNote = "*Page écrite d'après les paquets par `go test ./internal/ap
 const rulesIntro = "# Les règles métier\n\n" + rulesNote + `
 Ce que chaque paquet livré avec la passerelle contrôle, règle par règle, sous son identifiant officiel : ce qui est dit de l'erreur, en
 français puis en anglais, et *le remède en italique*. Les points de suspension sont une valeur du document. Un **refus** envoie le document
-aux lettres mortes ; un **avertissement** le laisse passer. Les termes (BT, BG) sont ceux de la norme EN 16931.
+aux lettres mortes ; un **avertissement** le laisse passer. Les termes (BT, BG) sont ceux de la norme EN 16931,
+ceux des statuts (MDT, MDG) ceux des messages de cycle de vie.
 
 Les **essais** sont ceux du dépôt : des documents qui violent la règle, et d'autres à sa limite, qui la respectent de justesse.
 ` + "`passerelle rules show RÈGLE`" + ` donne en plus l'expression de la règle ; [écrire ses règles](rule-packs.md) dit comment en ajouter.

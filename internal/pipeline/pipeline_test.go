@@ -172,7 +172,7 @@ func TestESPDVersions(t *testing.T) {
 func BenchmarkJudge(b *testing.B) {
 	p := newPipeline(b)
 	ubl := example(b, "ubl-invoice.xml")
-	files := map[string][]byte{"ubl-example": ubl, "cii-example": example(b, "cii-invoice.xml"), "facturx-example": example(b, "facturx-invoice.pdf"), "ubl-4000-lines": manyLines(ubl, 4000)}
+	files := map[string][]byte{"ubl-example": ubl, "cii-example": example(b, "cii-invoice.xml"), "facturx-example": example(b, "facturx-invoice.pdf"), "ubl-4000-lines": manyLines(ubl, 4000), "cdar-example": example(b, refusal)}
 	if root := os.Getenv("CORPUS"); root != "" {
 		if !filepath.IsAbs(root) {
 			root = filepath.Join("..", "..", root)
