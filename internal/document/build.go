@@ -73,6 +73,9 @@ func (v Value) Prune() (empty bool) {
 	if n.typ != Object && n.typ != Array {
 		return false
 	}
+	if v.doc.item.Load() != 0 {
+		v.doc.item.Store(0) // what is remembered may go, or move up
+	}
 	var last int32
 	size := int32(0)
 	for i := n.first; i != 0; i = v.doc.nodes[i].next {

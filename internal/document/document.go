@@ -6,7 +6,10 @@
 // document may give that slice to later ones: see [Doc.Release]. The package must not know any format, schema or rule.
 package document
 
-import "strconv"
+import (
+	"strconv"
+	"sync/atomic"
+)
 
 // Type is the JSON type of a value.
 type Type uint8
@@ -32,6 +35,7 @@ type Doc struct {
 	nodes  []node // nil once released
 	room   *room  // where the nodes were at first
 	origin Origin
+	item   atomic.Uint64 // see [Doc.known]
 }
 
 // node is one value. Children form a list through next; index 0 is the root, so 0 also means "none" in the links.

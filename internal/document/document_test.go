@@ -1,10 +1,13 @@
 package document_test
 
 import (
+	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/commande-publique/passerelle/internal/document"
 )
@@ -27,6 +30,40 @@ func sample() *document.Doc {
 	root.AddBool("t", true, 0)
 	root.Object("0", 0).AddString("x", "y", 0)
 	return d
+}
+
+// The places of items are the same in whatever order they are asked for: those of a long array are remembered.
+func TestPlacesInLongArrays(t *testing.T) {
+	d := document.New(nil, 0)
+	lists := []document.Value{d.Root().Array("a", 0), d.Root().Array("b", 0)}
+	for i := range 1000 {
+		for _, list := range lists {
+			list.Item(0).AddString("n", strconv.Itoa(i), 0)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SampledFrom(lists).Draw(t, "list")
+		i := rapid.IntRange(0, 999).Draw(t, "index")
+		item := list.At(i)
+		require.Equal(t, strconv.Itoa(i), item.Get("n").Text())
+		require.Equal(t, fmt.Sprintf("/%s/%d", list.Name(), i), item.Pointer())
+	})
+}
+
+// What is remembered of a long array is forgotten when its items move.
+func TestPlacesAfterPrune(t *testing.T) {
+	d := document.New(nil, 0)
+	list := d.Root().Array("a", 0)
+	for i := range 300 {
+		if item := list.Item(0); i%2 == 1 {
+			item.AddString("n", strconv.Itoa(i), 0)
+		}
+	}
+	last := list.At(299)
+	require.Equal(t, "/a/299", last.Pointer())
+	d.Root().Prune()
+	require.Equal(t, "/a/149", last.Pointer())
+	require.Equal(t, last, list.At(149))
 }
 
 func TestLookup(t *testing.T) {

@@ -20,11 +20,7 @@ func (v Value) appendPointer(dst []byte) []byte {
 	parent := v.Parent()
 	dst = append(parent.appendPointer(dst), '/')
 	if parent.Type() == Array {
-		index := 0
-		for i := parent.node().first; i != v.at; i = v.doc.nodes[i].next {
-			index++
-		}
-		return strconv.AppendInt(dst, int64(index), 10)
+		return strconv.AppendInt(dst, int64(v.rank()), 10)
 	}
 	return append(dst, EscapeToken(v.Name())...)
 }

@@ -1,6 +1,9 @@
 package document
 
-import "iter"
+import (
+	"iter"
+	"math"
+)
 
 // Value is a handle on one value of a document. The zero Value is Absent: every method on it is safe and returns
 // nothing, so doc.Root().Get("seller").Get("name").Text() needs no checks.
@@ -66,11 +69,49 @@ func (v Value) At(index int) Value {
 	if v.Type() != Array || index < 0 || index >= v.Len() {
 		return Value{}
 	}
-	i := v.node().first
-	for ; index > 0; index-- {
-		i = v.doc.nodes[i].next
+	item, rank := v.doc.known(v.at)
+	if int(rank) > index {
+		item, rank = v.node().first, 0
 	}
-	return Value{v.doc, i}
+	start := rank
+	for ; int(rank) < index; rank++ {
+		item = v.doc.nodes[item].next
+	}
+	v.doc.remember(item, rank, start)
+	return Value{v.doc, item}
+}
+
+// rank returns the 0-based index of an item in its array.
+func (v Value) rank() int {
+	item, rank := v.doc.known(v.node().up)
+	if item > v.at { // children follow each other
+		item, rank = v.Parent().node().first, 0
+	}
+	start := rank
+	for ; item != v.at; item = v.doc.nodes[item].next {
+		rank++
+	}
+	v.doc.remember(item, rank, start)
+	return int(rank)
+}
+
+// known returns an item of an array and its index: the one that is remembered, else the first.
+func (d *Doc) known(array int32) (item, rank int32) {
+	if known := d.item.Load(); known != 0 && d.nodes[known>>32].up == array {
+		return int32(known >> 32), int32(known & math.MaxInt32)
+	}
+	return d.nodes[array].first, 0
+}
+
+// farItem is the number of steps from which on it is worth remembering where a walk ended.
+const farItem = 64
+
+// remember keeps the last item that was far from where its search began, so that the places of many faults in a long array,
+// asked for one after the other, take one walk and not one each.
+func (d *Doc) remember(item, rank, start int32) {
+	if rank-start >= farItem {
+		d.item.Store(uint64(item)<<32 | uint64(rank))
+	}
 }
 
 // Children yields the members or items in document order.
