@@ -6,8 +6,9 @@
 package jsondoc
 
 import (
-	"cmp"
+	"hash/maphash"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ const (
 	maxNumber = 40
 	// maxExponent bounds the power of ten: validators compute it exactly, and 1e1000001 costs them seconds or a panic.
 	maxExponent = 30
-	// fewMembers is the size up to which comparing all pairs of names is quicker than sorting them.
+	// fewMembers is the size up to which comparing all pairs of names is quicker than hashing them.
 	fewMembers = 32
 	// byteOrderMark may be ignored at the start (RFC 8259 section 8.1), and is.
 	byteOrderMark = "\ufeff"
@@ -62,10 +63,10 @@ type parser struct {
 	limit   int // most values
 	doc     *document.Doc
 	fault   *violation.Violation
-	scratch []byte           // unescaped text of the current string
-	members []document.Value // of the large object whose names are checked
-	marking sync.Once        // many goroutines may ask for places
-	marks   []mark           // see [parser.position]
+	scratch []byte    // unescaped text of the current string
+	members []uint64  // see [parser.distinctOfMany]
+	marking sync.Once // many goroutines may ask for places
+	marks   []mark    // see [parser.position]
 }
 
 // estimate returns a number of values that the source cannot exceed by much: one for each comma and each opening.
@@ -192,18 +193,29 @@ func (p *parser) distinct(v document.Value) bool {
 	return true
 }
 
+// distinctOfMany looks the names up in a hash table of the members: the upper half of an entry is that of its hash, so that
+// names which only meet in the table are not compared, and the lower half the index of the member. Nobody knows the seed, so
+// that nobody can choose names that meet.
 func (p *parser) distinctOfMany(v document.Value) bool {
-	p.members = slices.AppendSeq(slices.Grow(p.members[:0], v.Len()), v.Children())
-	slices.SortFunc(p.members, func(a, b document.Value) int {
-		return cmp.Or(strings.Compare(a.Name(), b.Name()), cmp.Compare(a.Ref(), b.Ref()))
-	})
-	for i, m := range p.members[1:] {
-		if earlier := p.members[i]; earlier.Name() == m.Name() {
-			return p.duplicate(earlier, m)
+	size := 1 << bits.Len(uint(v.Len()+v.Len()/3)) // so that a quarter stays free
+	p.members = slices.Grow(p.members[:0], size)[:size]
+	clear(p.members)
+	for m := v.First(); m.Exists(); m = m.Next() {
+		hash := maphash.String(seed, m.Name())
+		at := int(hash) & (size - 1)
+		for ; p.members[at] != 0; at = (at + 1) & (size - 1) {
+			if known := p.members[at]; (known^hash)>>32 == 0 {
+				if earlier := p.doc.At(int(int32(known))); earlier.Name() == m.Name() {
+					return p.duplicate(earlier, m)
+				}
+			}
 		}
+		p.members[at] = hash>>32<<32 | uint64(m.Index())
 	}
 	return true
 }
+
+var seed = maphash.MakeSeed()
 
 func (p *parser) duplicate(first, second document.Value) bool {
 	a, b := p.Locate(first.Ref()), p.Locate(second.Ref())
