@@ -16,20 +16,23 @@ import (
 )
 
 // blamer finds what is wrong with a document that the acceptor does not accept, as errors of jsonschema/v5: the same
-// errors that v5 itself would give, but only so many of them. v5 copies the document and describes every error, which takes
-// hundreds of times the size of a hostile document. What the acceptor cannot judge v5 is asked about, value by value.
+// errors that v5 itself would give, but only so many of them: it stops at the first for which there is no room. What an object
+// lacks is found before what is in it, so that the first errors are those of the first places. v5 copies the document and
+// describes every error, which takes hundreds of times the size of a hostile document. What the acceptor cannot judge v5 is
+// asked about, value by value.
 type blamer struct {
 	walk
-	nodes  map[*jsonschema.Schema]*node
-	room   int      // errors that may be described
-	path   []string // from the root of the schema to the one at hand
-	found  []*jsonschema.ValidationError
-	beyond int // errors past those
+	nodes map[*jsonschema.Schema]*node
+	about map[*jsonschema.ValidationError]document.Value // see [accused]
+	room  int                                            // errors that may be described
+	path  []string                                       // from the root of the schema to the one at hand
+	found []*jsonschema.ValidationError
+	more  bool // there is an error past those: nothing is judged any more
 }
 
 // judge collects the errors of a value.
 func (b *blamer) judge(s *jsonschema.Schema, v document.Value) {
-	if b.left--; b.left < 0 {
+	if b.left--; b.left < 0 || b.more {
 		return
 	}
 	if s.Always != nil {
@@ -47,9 +50,9 @@ func (b *blamer) judge(s *jsonschema.Schema, v document.Value) {
 		b.at(s.AllOf[0], v, "allOf", "0")
 		return
 	}
-	described, beyond := len(b.found), b.beyond
-	if !b.keywords(s, n, v) && b.left >= 0 {
-		b.found, b.beyond = b.found[:described], beyond
+	described := len(b.found)
+	if !b.keywords(s, n, v) && b.left >= 0 && !b.more {
+		b.found = b.found[:described]
 		b.ask(s, v)
 	}
 }
@@ -147,15 +150,12 @@ func (b *blamer) members(s *jsonschema.Schema, r *memberRules, v document.Value)
 	if r.most >= 0 && v.Len() > r.most {
 		b.fail(s, v, "maxProperties", "")
 	}
-	present, unknown := uint64(0), false
-	for c := v.First(); c.Exists(); c = c.Next() {
+	b.names(s, r, v)
+	for c := v.First(); c.Exists() && !b.more; c = c.Next() {
 		known := false
-		if rule := r.names.find(c.Name()); rule != nil {
-			present |= rule.required
-			if sub := s.Properties[c.Name()]; sub != nil {
-				known = true
-				b.at(sub, c, "properties", c.Name())
-			}
+		if rule := r.names.find(c.Name()); rule != nil && rule.property != nil {
+			known = true
+			b.at(s.Properties[c.Name()], c, "properties", c.Name())
 		}
 		for i := range r.patterns {
 			if p := &r.patterns[i]; p.pattern.matches(c.Name()) {
@@ -163,22 +163,30 @@ func (b *blamer) members(s *jsonschema.Schema, r *memberRules, v document.Value)
 				b.at(p.schema, c, "patternProperties", p.pattern.regexp.String())
 			}
 		}
-		switch additional := s.AdditionalProperties.(type) {
-		case bool:
-			unknown = unknown || !known && !additional
-		case *jsonschema.Schema:
-			if !known {
-				b.at(additional, c, "additionalProperties")
-			}
-		default:
-			if !known && s.UnevaluatedProperties != nil {
-				b.at(s.UnevaluatedProperties, c, "unevaluatedProperties")
-			}
+		if additional, ok := s.AdditionalProperties.(*jsonschema.Schema); ok && !known {
+			b.at(additional, c, "additionalProperties")
+		} else if s.AdditionalProperties == nil && s.UnevaluatedProperties != nil && !known {
+			b.at(s.UnevaluatedProperties, c, "unevaluatedProperties")
 		}
 		if r.namesBy != nil && b.walk.judge(r.namesBy, c, true) != valid {
 			b.path = append(b.path, "propertyNames")
 			b.graft(s.PropertyNames.Validate(c.Name()), c)
 			b.path = b.path[:len(b.path)-1]
+		}
+	}
+	b.dependencies(s, v)
+}
+
+// names judges which members there are.
+func (b *blamer) names(s *jsonschema.Schema, r *memberRules, v document.Value) {
+	present, unknown, closed := uint64(0), false, s.AdditionalProperties == false
+	for c := v.First(); c.Exists(); c = c.Next() {
+		rule := r.names.find(c.Name())
+		if rule != nil {
+			present |= rule.required
+		}
+		if closed && !unknown && (rule == nil || rule.property == nil) {
+			unknown = !slices.ContainsFunc(r.patterns, func(p patternRule) bool { return p.pattern.matches(c.Name()) })
 		}
 	}
 	if present != r.required {
@@ -187,7 +195,6 @@ func (b *blamer) members(s *jsonschema.Schema, r *memberRules, v document.Value)
 	if unknown {
 		b.fail(s, v, "additionalProperties", "")
 	}
-	b.dependencies(s, v)
 }
 
 func (b *blamer) dependencies(s *jsonschema.Schema, v document.Value) {
@@ -228,14 +235,6 @@ func (b *blamer) items(s *jsonschema.Schema, r *itemRules, v document.Value) boo
 	if r.most >= 0 && v.Len() > r.most {
 		b.fail(s, v, "maxItems", "")
 	}
-	if r.unique {
-		switch _, _, differ := equalItems(v); differ {
-		case unsure:
-			return false
-		case invalid:
-			b.fail(s, v, "uniqueItems", "")
-		}
-	}
 	first, key := s.PrefixItems, "prefixItems"
 	rest, restKey := s.Items2020, "items"
 	switch items := s.Items.(type) {
@@ -253,7 +252,7 @@ func (b *blamer) items(s *jsonschema.Schema, r *itemRules, v document.Value) boo
 		}
 	}
 	i, matches := 0, 0
-	for c := v.First(); c.Exists(); c = c.Next() {
+	for c := v.First(); c.Exists() && !b.more; c = c.Next() {
 		if i < len(first) {
 			b.at(first[i], c, key, strconv.Itoa(i))
 		} else if rest != nil {
@@ -267,6 +266,17 @@ func (b *blamer) items(s *jsonschema.Schema, r *itemRules, v document.Value) boo
 			case valid:
 				matches++
 			}
+		}
+	}
+	if b.more {
+		return true
+	}
+	if r.unique {
+		switch _, _, differ := equalItems(v); differ {
+		case unsure:
+			return false
+		case invalid:
+			b.fail(s, v, "uniqueItems", "")
 		}
 	}
 	if r.least >= 0 && matches < r.least {
@@ -285,6 +295,9 @@ func (b *blamer) inPlace(s *jsonschema.Schema, n *node, v document.Value) bool {
 	}
 	for i, sub := range s.AllOf {
 		b.at(sub, v, "allOf", strconv.Itoa(i))
+	}
+	if b.more {
+		return true
 	}
 	if n.any != nil {
 		switch b.atLeastOne(n.any, v, false) {
@@ -339,13 +352,12 @@ func (b *blamer) inPlace(s *jsonschema.Schema, n *node, v document.Value) bool {
 // branches describes why no branch of anyOf or oneOf holds: of a thousand branches, only those that the value came
 // closest to, as nobody will read of the others.
 func (b *blamer) branches(s *jsonschema.Schema, v document.Value, key string, branches []*jsonschema.Schema) {
-	if len(b.found) == b.room {
-		b.beyond++
+	if b.full() {
 		return
 	}
 	e, nearest := b.error(s, v, key, ""), math.MaxInt
 	for i, sub := range branches {
-		branch := &blamer{walk: b.walk, nodes: b.nodes, room: maxExplained, path: append(slices.Clip(b.path), key, strconv.Itoa(i))}
+		branch := &blamer{walk: b.walk, nodes: b.nodes, about: b.about, room: maxExplained, path: append(slices.Clip(b.path), key, strconv.Itoa(i))}
 		branch.judge(sub, v)
 		b.left = branch.left
 		why := &jsonschema.ValidationError{Causes: branch.found}
@@ -367,9 +379,14 @@ func (b *blamer) at(s *jsonschema.Schema, v document.Value, path ...string) {
 	b.path = b.path[:len(b.path)-len(path)]
 }
 
+// full reports whether there is no room for one more error, and notes that there is one.
+func (b *blamer) full() bool {
+	b.more = len(b.found) == b.room
+	return b.more
+}
+
 func (b *blamer) fail(s *jsonschema.Schema, v document.Value, key, message string) {
-	if len(b.found) == b.room {
-		b.beyond++
+	if b.full() {
 		return
 	}
 	b.found = append(b.found, b.error(s, v, key, message))
@@ -381,6 +398,7 @@ func (b *blamer) error(s *jsonschema.Schema, v document.Value, key, message stri
 		e.KeywordLocation += "/" + key
 		e.AbsoluteKeywordLocation += "/" + key
 	}
+	b.about[e] = v
 	return e
 }
 
@@ -398,8 +416,7 @@ func (b *blamer) graft(err error, v document.Value) {
 	}
 	e := &jsonschema.ValidationError{Message: err.Error()} // what is no verdict refuses as well
 	errors.As(err, &e)
-	if len(b.found) == b.room {
-		b.beyond += len(leaves(e, nil))
+	if b.full() {
 		return
 	}
 	move(e, b.location(), place(v))

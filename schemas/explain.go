@@ -20,7 +20,7 @@ import (
 // the document, not from the validator, whose messages exist in English only.
 type fault struct {
 	schema   *Schema
-	doc      *document.Doc
+	of       accused
 	error    *jsonschema.ValidationError
 	key      string         // the keyword, or one of keyForbidden and keyMany
 	expected document.Value // what the keyword has in the schema; absent for the schemas of the standard itself
@@ -40,8 +40,8 @@ const (
 	tooMany         = "valid must be <= %d, but got %d"
 )
 
-func (s *Schema) fault(doc *document.Doc, e *jsonschema.ValidationError) *fault {
-	f := &fault{schema: s, doc: doc, error: e, found: doc.Lookup(decodePointer(e.InstanceLocation))}
+func (s *Schema) fault(of accused, e *jsonschema.ValidationError) *fault {
+	f := &fault{schema: s, of: of, error: e, found: of.by(e)}
 	f.term, f.secret = s.path(e.KeywordLocation)
 	path := keywordsOf(e.KeywordLocation)
 	if len(path) > 0 {
@@ -100,8 +100,8 @@ func keywordsOf(location string) []string {
 }
 
 // explain turns one error of the validator into violations that a person can act on.
-func (s *Schema) explain(doc *document.Doc, e *jsonschema.ValidationError) []violation.Violation {
-	f := s.fault(doc, e)
+func (s *Schema) explain(of accused, e *jsonschema.ValidationError) []violation.Violation {
+	f := s.fault(of, e)
 	var vs []violation.Violation
 	switch f.key {
 	case "required":
@@ -205,7 +205,7 @@ func (f *fault) message() (m message, value phrase, ok bool) {
 		var all []phrase
 		branches := closest(f.error)
 		for _, branch := range branches[:min(len(branches), mostPhrases)] {
-			all = append(all, f.schema.fault(f.doc, branch[0]).expects())
+			all = append(all, f.schema.fault(f.of, branch[0]).expects())
 		}
 		value = either(all, phrase{" ; ou ", "; or "}, len(branches))
 	case keyMany:
@@ -365,7 +365,8 @@ func (f *fault) dependent() []violation.Violation {
 	return []violation.Violation{dependent.New(where, strconv.Quote(violation.Excerpt(name)), strconv.Quote(violation.Excerpt(f.expected.Parent().Name())))}
 }
 
-// unknown names each member that the schema does not know, with the members that it does.
+// unknown names each member that the schema does not know, with the members that it does: one more than an answer holds when
+// there are more.
 func (f *fault) unknown() []violation.Violation {
 	if !f.owner.Exists() {
 		return nil
@@ -386,10 +387,8 @@ func (f *fault) unknown() []violation.Violation {
 		if known.Get(member.Name()).Exists() || slices.ContainsFunc(patterns, func(re *regexp.Regexp) bool { return re.MatchString(member.Name()) }) {
 			continue
 		}
-		if len(vs) == maxViolations {
-			vs[maxViolations-1].Count = max(vs[maxViolations-1].Count, 1) + 1
-		} else {
-			vs = append(vs, unknown.New(at(member, ""), unknownWords(member.Name(), names)...))
+		if vs = append(vs, unknown.New(at(member, ""), unknownWords(member.Name(), names)...)); len(vs) > maxViolations {
+			break
 		}
 	}
 	return vs

@@ -13,12 +13,13 @@ import (
 	"github.com/commande-publique/passerelle/internal/violation"
 )
 
-// maxViolations bounds the answer for one document: beyond it a person has stopped reading and a header is full.
+// maxViolations bounds the answer for one document, with the word that there is more: beyond it a person has stopped reading
+// and a header is full.
 const maxViolations = 200
 
-// maxExplained bounds the errors that are explained: finding the place of one walks the document, so explaining each of
-// a hundred thousand would take minutes. Twice maxViolations leaves enough when some fall together.
-const maxExplained = 2 * maxViolations
+// maxExplained bounds the errors that are explained, which takes longer than finding them. A few more than maxViolations leave
+// enough when some fall together.
+const maxExplained = maxViolations + maxViolations/4
 
 var (
 	noSchema = violation.Spec{
@@ -35,6 +36,14 @@ var (
 		RemedyFR: "Signalez ce défaut de la passerelle avec le document : rien n'est accepté sans contrôle.",
 		RemedyEN: "Report this fault of the gateway with the document: nothing is accepted unchecked.",
 	}
+	stopped = violation.Spec{
+		Code:     "schema_stopped",
+		Severity: violation.Warning,
+		FR:       "et d'autres fautes encore : le contrôle par le schéma s'arrête aux %d premières",
+		EN:       "and more faults: the check by the schema stops at the first %d",
+		RemedyFR: "Corrigez d'abord les fautes signalées, puis renvoyez le document.",
+		RemedyEN: "Correct the faults that are told first, then send the document again.",
+	}
 	costly = violation.Spec{
 		Code:     "schema_cost",
 		FR:       "contrôler le document demanderait plus de %d étapes",
@@ -44,7 +53,8 @@ var (
 	}
 )
 
-// Validate judges a canonical document by the schema of its kind and returns every violation, sorted, at most 200.
+// Validate judges a canonical document by the schema of its kind and returns every violation, sorted. Where there are more
+// than 200 it returns the first 199 that it meets and a warning that the check stopped there: nobody counts the rest.
 // A kind without schema and a validator that fails refuse the document.
 func (s *Set) Validate(kind string, doc *document.Doc) []violation.Violation {
 	schema := s.Schema(kind)
@@ -81,7 +91,7 @@ func (s *Schema) Validate(doc *document.Doc) (vs []violation.Violation) {
 
 // blame finds the faults of a document that the acceptor does not accept.
 func (s *Schema) blame(doc *document.Doc, sure verdict) ([]violation.Violation, verdict) {
-	b := &blamer{walk: walk{left: maxSteps(doc)}, nodes: s.accept.nodes, room: maxExplained}
+	b := &blamer{walk: walk{left: maxSteps(doc)}, nodes: s.accept.nodes, about: map[*jsonschema.ValidationError]document.Value{}, room: maxExplained}
 	b.judge(s.compiled, doc.Root())
 	if b.left < 0 {
 		return []violation.Violation{costly.New(violation.At{}, maxSteps(doc))}, invalid
@@ -89,7 +99,7 @@ func (s *Schema) blame(doc *document.Doc, sure verdict) ([]violation.Violation, 
 	if len(b.found) > 0 {
 		sure = invalid
 	}
-	return s.explainAll(doc, b.found, b.beyond), sure
+	return s.explainAll(accused{doc, b.about}, b.found, b.more), sure
 }
 
 // authority asks jsonschema/v5 about the whole document.
@@ -105,44 +115,44 @@ func (s *Schema) authority(doc *document.Doc) ([]violation.Violation, verdict) {
 	if !errors.As(err, &e) {
 		return []violation.Violation{crashed.New(violation.At{}, err)}, invalid
 	}
-	return s.explainAll(doc, []*jsonschema.ValidationError{e}, 0), invalid
+	return s.explainAll(accused{doc: doc}, []*jsonschema.ValidationError{e}, false), invalid
 }
 
-// explainAll turns errors, and a number of others that nobody described, into violations.
-func (s *Schema) explainAll(doc *document.Doc, found []*jsonschema.ValidationError, beyond int) (vs []violation.Violation) {
+// accused finds the values that errors are about. Those of the blamer are known: finding one by its place walks the document.
+type accused struct {
+	doc   *document.Doc
+	known map[*jsonschema.ValidationError]document.Value
+}
+
+func (a accused) by(e *jsonschema.ValidationError) document.Value {
+	if v, ok := a.known[e]; ok {
+		return v
+	}
+	return a.doc.Lookup(decodePointer(e.InstanceLocation))
+}
+
+// explainAll turns errors into violations; more says that there are errors beside them.
+func (s *Schema) explainAll(of accused, found []*jsonschema.ValidationError, more bool) (vs []violation.Violation) {
 	var all []*jsonschema.ValidationError
 	for _, e := range found {
 		all = leaves(e, all)
 	}
-	faults, more := first(all)
-	beyond += more
-	for _, leaf := range faults {
-		vs = append(vs, s.explain(doc, leaf)...)
+	if len(all) > maxExplained { // the validator walks maps, and the same document must always get the same answer
+		slices.SortFunc(all, func(a, b *jsonschema.ValidationError) int {
+			return cmp.Or(comparePointers(a.InstanceLocation, b.InstanceLocation), strings.Compare(a.KeywordLocation, b.KeywordLocation))
+		})
+		all, more = all[:maxExplained], true
+	}
+	for _, leaf := range all {
+		vs = append(vs, s.explain(of, leaf)...)
 	}
 	vs = fold(vs)
 	violation.Sort(vs)
-	if len(vs) > maxViolations {
-		for _, v := range vs[maxViolations:] {
-			beyond += max(v.Count, 1)
-		}
-		vs = vs[:maxViolations]
-	}
-	if beyond > 0 && len(vs) > 0 {
-		vs[len(vs)-1].Count = max(vs[len(vs)-1].Count, 1) + beyond
+	if len(vs) > maxViolations || more && len(vs) > 0 {
+		vs = vs[:min(len(vs), maxViolations-1)]
+		vs = append(vs, stopped.New(violation.At{}, len(vs)))
 	}
 	return vs
-}
-
-// first returns the errors to explain and how many there are beyond them. When there are too many they are put in order
-// first: the validator walks maps, and the same document must always get the same answer.
-func first(all []*jsonschema.ValidationError) (faults []*jsonschema.ValidationError, beyond int) {
-	if len(all) <= maxExplained {
-		return all, 0
-	}
-	slices.SortFunc(all, func(a, b *jsonschema.ValidationError) int {
-		return cmp.Or(comparePointers(a.InstanceLocation, b.InstanceLocation), strings.Compare(a.KeywordLocation, b.KeywordLocation))
-	})
-	return all[:maxExplained], len(all) - maxExplained
 }
 
 // comparePointers orders JSON pointers token by token: array indexes by number, then names.
