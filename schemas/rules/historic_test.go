@@ -33,7 +33,7 @@ func TestHistoricPaymentMeans(t *testing.T) {
 		if refused != nil {
 			t.Fatal(refused.EN)
 		}
-		found := Check(Subject{XML: doc.Root()}, []*Pack{pack})
+		found := Check(Subject{XML: doc.Root(), References: buyers(t)}, []*Pack{pack})
 		if hasCode(found, "CHORUS-03") != fires {
 			t.Errorf("CHORUS-03 fires: %v, want %v", !fires, fires)
 		}
@@ -56,5 +56,67 @@ func TestHistoricAttachmentSize(t *testing.T) {
 		if got := hasCode(Check(Subject{Doc: parseDoc(t, root)}, []*Pack{pack}), "CHORUS-10"); got != fires {
 			t.Errorf("an attachment of %d characters: CHORUS-10 fires: %v", size, got)
 		}
+	}
+}
+
+// What the buyer demands is verified in the directory, by the SIRET in either of its places, and not of a pivot.
+func TestHistoricDirectory(t *testing.T) {
+	pack := shippedSet(t).At("chorus-historic", "")
+	data, err := os.ReadFile("../../transformers/cii/testdata/historic-credit-note.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		buyer      = `<a:SpecifiedLegalOrganization><a:ID schemeID="1">21690123100011</a:ID></a:SpecifiedLegalOrganization></a:BuyerTradeParty>`
+		service    = "<a:BuyerReference>SERVICE-01</a:BuyerReference>"
+		engagement = "<a:BuyerOrderReferencedDocument><a:IssuerAssignedID>ENG-42</a:IssuerAssignedID></a:BuyerOrderReferencedDocument>"
+		unverified = "CHORUS-13 CHORUS-14 CHORUS-15 CHORUS-16 not_verified"
+	)
+	for _, tt := range []struct {
+		siret   string
+		without []string
+		want    string
+	}{
+		{"21350238800019", []string{service, engagement}, ""},
+		{"21350238800027", []string{engagement}, ""},
+		{"21350238800027", []string{service}, "CHORUS-13 fatal"},
+		{"21350238800035", []string{service}, ""},
+		{"21350238800035", []string{engagement}, "CHORUS-14 fatal"},
+		{"21350238800043", []string{engagement}, ""},
+		{"21350238800043", []string{service}, ""},
+		{"21350238800043", []string{service, engagement}, "CHORUS-15 fatal"},
+		{"21350238800050", nil, "CHORUS-16 fatal"},
+		{"21690123100011", nil, unverified},
+	} {
+		for _, place := range []string{
+			`<a:SpecifiedLegalOrganization><a:ID schemeID="1">` + tt.siret + `</a:ID></a:SpecifiedLegalOrganization></a:BuyerTradeParty>`,
+			`<a:GlobalID schemeID="0009">` + tt.siret + `</a:GlobalID></a:BuyerTradeParty>`,
+		} {
+			text := strings.Replace(string(data), buyer, place, 1)
+			for _, part := range tt.without {
+				text = strings.Replace(text, part, "", 1)
+			}
+			doc, refused := xmldoc.Parse([]byte(text))
+			if refused != nil {
+				t.Fatal(refused.EN)
+			}
+			var codes []string
+			severity := ""
+			for _, v := range Check(Subject{XML: doc.Root(), References: buyers(t)}, []*Pack{pack}) {
+				if v.Code > "CHORUS-12" {
+					codes, severity = append(codes, v.Code), " "+string(v.Severity)
+				}
+				if strings.Contains(v.FR+v.EN, "?") || v.Code == CodeNotJudged {
+					t.Errorf("%+v", v)
+				}
+			}
+			slices.Sort(codes)
+			if got := strings.Join(codes, " ") + severity; got != tt.want {
+				t.Errorf("%s without %v: %q, want %q", place, tt.without, got, tt.want)
+			}
+		}
+	}
+	for _, v := range Check(Subject{Doc: parseDoc(t, validDocument(t, "historic"))}, []*Pack{pack}) {
+		t.Errorf("of a canonical document: %+v", v)
 	}
 }
