@@ -66,6 +66,30 @@ func TestPacksAreCompiledSideBySide(t *testing.T) {
 	asking.Wait()
 }
 
+// A map is asked by those who use a set, too: the edition of the day answers, that of an operator beside the shipped one.
+func TestLookup(t *testing.T) {
+	const edition = "map: chorus-reasons\nvalid: {from: '2030-01-01'}\ntitle: {fr: a, en: b}\nsource: c\ncolumns: [reason]\nrows: |\n  EJ_ERR; CMD_ERR, REF_ERR\n"
+	set, faults := Load([]File{{"mine.yaml", []byte(edition)}}, shippedShapes(t))
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, key, column, day, want string }{
+		{"chorus-statuses", "MANDATEE", "status", "", "204"},
+		{"chorus-statuses", "MANDATEE", "fr", "2026-11-28", "mandatée"},
+		{"chorus-statuses", "VALIDEE_1", "status", "", ""},
+		{"chorus-reasons", "EJ_ERR", "reason", "2029-12-31", "CMD_ERR"},
+		{"chorus-reasons", "EJ_ERR", "reason", "2030-01-01", "CMD_ERR, REF_ERR"},
+		{"chorus-reasons", "EJ_ERR", "reason", "", "CMD_ERR, REF_ERR"},
+		{"chorus-statuses", "EN_ATTENTE", "status", "", ""},
+		{"chorus-statuses", "MANDATEE", "colour", "", ""},
+		{"no-such-map", "MANDATEE", "status", "", ""},
+	} {
+		if got := set.Lookup(tt.name, tt.key, tt.column, tt.day); got != tt.want {
+			t.Errorf("%+v: %q", tt, got)
+		}
+	}
+}
+
 // What an operator writes is compiled at once, with the packs of the program that it changes.
 func TestOperatorsFilesAreCompiledAtOnce(t *testing.T) {
 	const list = "list: mine\nvalid: {from: \"2020-01-01\"}\ntitle: {fr: l, en: l}\nsource: none\ncodes: A B\n"
