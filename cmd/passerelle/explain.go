@@ -252,6 +252,9 @@ func (c *cli) explainText(g *app.Gateway, file, topic string, v pipeline.Verdict
 		} else {
 			c.printf("  clé         %s\n", "  key         %s\n", printable(part.Key))
 		}
+		if part.Subject != part.Key {
+			c.printf("  sujet       %s\n", "  subject     %s\n", printable(part.Subject))
+		}
 		c.status(g.Rules, part, v.Event.Time)
 		for _, r := range part.Selection.Considered {
 			c.printf("  route       %s\n", "  route       %s\n", c.consideration(r))
