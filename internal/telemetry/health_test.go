@@ -137,3 +137,16 @@ func get(t *testing.T, server *telemetry.Server, path string) (int, string) {
 	require.NoError(t, err)
 	return resp.StatusCode, string(body)
 }
+
+// A report has the tables that there are, with their age; without any it has no such member.
+func TestReportHasTheTables(t *testing.T) {
+	h, now, _ := health(false)
+	told := func() string {
+		text, err := json.Marshal(h.Report())
+		require.NoError(t, err)
+		return string(text)
+	}
+	require.NotContains(t, told(), "tables")
+	h.SetTables([]telemetry.Table{{Name: "directory", State: "current", Source: "annuaire.csv", Date: now, Rows: 2}})
+	require.Contains(t, told(), `"tables":[{"name":"directory","state":"current","source":"annuaire.csv","date":"2026-01-02T03:04:05Z","rows":2}]`)
+}
