@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +33,43 @@ func TestExtendedCases(t *testing.T) {
 			if cased := n.firing > 0 && n.border > 0; own(id, syntax) && cased == (neverFires[id+" "+syntax] != "") {
 				t.Errorf("%s in %s has %d cases that fire and %d at its border, and the reason for none is %q", id, syntax, n.firing, n.border, neverFires[id+" "+syntax])
 			}
+		}
+	}
+}
+
+// Canonical documents are judged by the rules whose terms their schema has: of grouped lines those that count are summed.
+func TestExtendedCanonical(t *testing.T) {
+	pack := shippedSet(t).At("extended-ctc-fr", "")
+	const detail = `{"id": "1.1", "parent": "1", "subtype": "DETAIL", "quantity": "1", "unit": "C62", "netAmount": "105.00", "vat": {"category": "S", "rate": "20"}, "price": {"net": "105.00"}, "item": {"name": "A"}}`
+	const group = `{"id": "1", "subtype": "GROUP", "netAmount": "105.00", "item": {"name": "G"}}`
+	for _, tt := range []struct{ lines, place, value, want string }{
+		{group + "," + detail, "", "", ""},
+		{group + "," + detail, "/lines/0/subtype", "INFORMATION", ""},
+		{group + "," + detail, "/totals/lines", "105.01", ""},
+		{group + "," + detail, "/totals/lines", "105.02", "BR-FREXT-CO-10"},
+		{group + "," + detail, "/lines/0/subtype", "OTHER", "BR-FREXT-05"},
+		{group + "," + detail, "/lines/0/netAmount", "99.00", "BR-FREXT-08"},
+		{group + "," + detail, "/lines/1/parent", "2", "BR-FREXT-08 BR-FREXT-11"},
+		{group + "," + strings.Replace(detail, `"subtype": "DETAIL", `, "", 1), "/lines/0/subtype", "INFORMATION", "BR-FREXT-06"},
+		{strings.Replace(group, "GROUP", "DETAIL", 1) + "," + detail, "", "", "BR-FREXT-22 BR-FREXT-23 BR-FREXT-26 BR-FREXT-CO-04 BR-FREXT-CO-10 BR-FREXT-CO-13"},
+		{detail, "/lines/0/vat/category", "Z", "BR-FREXT-11 BR-FREXT-S-08 BR-FREXT-Z-01 BR-Z-05"},
+	} {
+		root := validDocument(t, "invoice")
+		var lines any
+		if err := json.Unmarshal([]byte("["+tt.lines+"]"), &lines); err != nil {
+			t.Fatal(err)
+		}
+		root["lines"], root["paymentTerms"] = lines, "30 jours"
+		if tt.place != "" {
+			root = edit(root, strings.Split(tt.place, "/")[1:], tt.value).(map[string]any)
+		}
+		var got []string
+		for _, v := range Check(Subject{Doc: parseDoc(t, root)}, []*Pack{pack}) {
+			got = append(got, v.Code)
+		}
+		slices.Sort(got)
+		if found := strings.Join(slices.Compact(got), " "); found != tt.want {
+			t.Errorf("%s is %s: %q fire, want %q", tt.place, tt.value, found, tt.want)
 		}
 	}
 }

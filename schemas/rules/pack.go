@@ -232,7 +232,7 @@ func (p *Pack) All() []*Rule {
 
 // isNumbered reports whether a name is a term of a standard: of EN 16931, or of the French lifecycle messages.
 func isNumbered(name string) bool {
-	for _, start := range [...]string{"BT-", "BG-", "MDT-", "MDG-"} {
+	for _, start := range [...]string{"BT-", "BG-", "EXT-FR-FE-", "MDT-", "MDG-"} {
 		if strings.HasPrefix(name, start) {
 			return true
 		}

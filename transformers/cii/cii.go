@@ -40,6 +40,7 @@ func (Transformer) Transform(content transformers.Content, id transformers.Ident
 
 	// BT-5 comes first: every amount is compared with it.
 	m.currency = settlement.Child(ram, "InvoiceCurrencyCode").Text()
+	m.extended = canonical.IsExtended(context.Child(ram, "GuidelineSpecifiedDocumentContextParameter").Child(ram, "ID").Text())
 
 	m.document(out, document)
 	m.currencies(out, settlement)

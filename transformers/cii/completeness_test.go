@@ -20,7 +20,7 @@ import (
 // listed, with its reason, in testdata/not-carried.golden, and be reported as ignored.
 func TestCompleteness(t *testing.T) {
 	t.Run("own", func(t *testing.T) {
-		completeAll(t, []string{"testdata/full.xml", "testdata/historic-credit-note.xml"}, "testdata/not-carried-own.golden")
+		completeAll(t, []string{"testdata/full.xml", "testdata/historic-credit-note.xml", "testdata/extended.xml"}, "testdata/not-carried-own.golden")
 	})
 	t.Run("corpus", func(t *testing.T) {
 		completeAll(t, formattest.Corpus(t, "en16931/cii/*.xml"), "testdata/not-carried.golden")
@@ -193,7 +193,7 @@ func TestTableIsWhole(t *testing.T) {
 	walk = func(node map[string]any, pointer string) {
 		properties, _ := node["properties"].(map[string]any)
 		items, isArray := node["items"].(map[string]any)
-		if bt, _ := node["x-term"].(string); strings.HasPrefix(bt, "BT-") && properties == nil && !isArray {
+		if bt, _ := node["x-term"].(string); bt != "" && !strings.HasPrefix(bt, "BG-") && properties == nil && !isArray {
 			want[bt] = pointer
 		}
 		for name, child := range properties {
@@ -205,16 +205,17 @@ func TestTableIsWhole(t *testing.T) {
 	}
 	walk(schema, "")
 	got := map[string]string{}
-	full := formattest.File(t, "testdata/full.xml")
-	result, _ := transform(t, full)
 	inFull := map[string]bool{}
-	for pointer := range leaves(result.Parts[0].Doc.Root()) {
-		inFull[regexp.MustCompile(`/\d+`).ReplaceAllString(pointer, "/*")] = true
+	for _, file := range []string{"testdata/full.xml", "testdata/extended.xml"} {
+		result, _ := transform(t, formattest.File(t, file))
+		for pointer := range leaves(result.Parts[0].Doc.Root()) {
+			inFull[regexp.MustCompile(`/\d+`).ReplaceAllString(pointer, "/*")] = true
+		}
 	}
 	for _, row := range terms() {
 		got[row.bt] = row.pointer
 		if !inFull[row.pointer] {
-			t.Errorf("full.xml has no %s at %s", row.bt, row.pointer)
+			t.Errorf("neither full.xml nor extended.xml has %s at %s", row.bt, row.pointer)
 		}
 	}
 	if !maps.Equal(got, want) {

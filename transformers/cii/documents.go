@@ -25,7 +25,7 @@ func (m *mapping) referencedDocuments(out document.Value, agreement xmldoc.Eleme
 			m.once(out, "tenderReference", m.one(in, ram, "IssuerAssignedID", "BT-17"), "BT-17")
 		case typeObject:
 			m.w.Read(code)
-			m.object(out, "invoicedObject", in, "BT-18")
+			m.object(out, "invoicedObject", "otherInvoicedObjects", in, "BT-18")
 		case typeSupporting:
 			m.w.Read(code)
 			m.supportingDocument(supporting.Item(in.Ref()), in)
@@ -49,9 +49,11 @@ func (m *mapping) supportingDocument(out document.Value, in xmldoc.Element) {
 	m.w.Attr(attachment, "filename", file, "filename")
 }
 
-// object writes the invoiced object of the invoice (BT-18) or of a line (BT-128), once.
-func (m *mapping) object(out document.Value, name string, in xmldoc.Element, term string) {
-	if first := out.Get(name); first.Exists() {
+// object writes the invoiced object of the invoice (BT-18) or of a line (BT-128), once, and in the French extended profile
+// the others.
+func (m *mapping) object(out document.Value, name, others string, in xmldoc.Element, term string) {
+	first := out.Get(name)
+	if first.Exists() && !m.extended {
 		m.report(repeatedElement, in, first, term, in.Name().Local, in.Parent().Name().Local)
 		return
 	}
@@ -59,7 +61,12 @@ func (m *mapping) object(out document.Value, name string, in xmldoc.Element, ter
 	if id.Text() == "" {
 		return
 	}
-	object := out.Object(name, in.Ref())
+	var object document.Value
+	if first.Exists() {
+		object = out.Array(others, in.Ref()).Item(in.Ref())
+	} else {
+		object = out.Object(name, in.Ref())
+	}
 	m.w.Text(object, "id", id)
 	m.w.Text(object, "scheme", scheme)
 }

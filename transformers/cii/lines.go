@@ -24,6 +24,10 @@ func (m *mapping) line(out document.Value, in xmldoc.Element) {
 	settlement := m.one(in, ram, "SpecifiedLineTradeSettlement", "BG-30")
 
 	m.text(out, "id", about, "LineID", "BT-126")
+	if m.extended {
+		m.text(out, "parent", about, "ParentLineID", "EXT-FR-FE-162")
+		m.text(out, "subtype", about, "LineStatusReasonCode", "EXT-FR-FE-163")
+	}
 	m.text(out, "note", m.one(about, ram, "IncludedNote", "BT-127"), "Content", "BT-127")
 	m.lineObject(out, settlement)
 	quantity := m.one(delivery, ram, "BilledQuantity", "BT-129")
@@ -46,9 +50,9 @@ func (m *mapping) lineObject(out document.Value, settlement xmldoc.Element) {
 		switch code.Text() {
 		case typeObject:
 			m.w.Read(code)
-			m.object(out, "object", in, "BT-128")
+			m.object(out, "object", "otherObjects", in, "BT-128")
 		case "":
-			m.object(out, "object", in, "BT-128")
+			m.object(out, "object", "otherObjects", in, "BT-128")
 		}
 	}
 }

@@ -15,6 +15,7 @@ type mapping struct {
 	w        *canonical.Writer
 	source   *xmldoc.Doc
 	currency string // BT-5, empty when the source has none
+	extended bool   // the invoice follows the French extended profile
 	found    []finding
 }
 

@@ -158,6 +158,8 @@ func terms() []term {
 		{"BT-125-2", attached + "AttachmentBinaryObject/@filename", "/supportingDocuments/*/attachment/filename", ""},
 
 		{"BT-126", line + "AssociatedDocumentLineDocument/LineID", "/lines/*/id", ""},
+		{"EXT-FR-FE-162", line + "AssociatedDocumentLineDocument/ParentLineID", "/lines/*/parent", ""},
+		{"EXT-FR-FE-163", line + "AssociatedDocumentLineDocument/LineStatusReasonCode", "/lines/*/subtype", ""},
 		{"BT-127", line + "AssociatedDocumentLineDocument/IncludedNote/Content", "/lines/*/note", ""},
 		{"BT-128", lineSettle + "AdditionalReferencedDocument?lineObject/IssuerAssignedID", "/lines/*/object/id", ""},
 		{"BT-128-1", lineSettle + "AdditionalReferencedDocument?lineObject/ReferenceTypeCode", "/lines/*/object/scheme", ""},

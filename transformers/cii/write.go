@@ -112,6 +112,9 @@ func (w *writer) agreement(in document.Value) {
 		w.Fixed("ram:TypeCode", typeTender)
 	})
 	w.object(in.Get("invoicedObject"))
+	for object := range w.Extended(in.Get("otherInvoicedObjects")).Children() {
+		w.object(object)
+	}
 	w.Group("ram:SpecifiedProcuringProject", func() {
 		w.Value("ram:ID", in.Get("projectReference"))
 		w.Fixed("ram:Name", "Project reference") // the schema demands a name, and the binding gives this one

@@ -10,6 +10,8 @@ func (w *writer) line(in document.Value) {
 	w.Group("ram:IncludedSupplyChainTradeLineItem", func() {
 		w.Around("ram:AssociatedDocumentLineDocument", func() {
 			w.Value("ram:LineID", in.Get("id"))
+			w.Value("ram:ParentLineID", w.Extended(in.Get("parent")))
+			w.Value("ram:LineStatusReasonCode", w.Extended(in.Get("subtype")))
 			w.inside("ram:IncludedNote", "ram:Content", in.Get("note"))
 		})
 		w.product(in.Get("item"))
@@ -27,6 +29,9 @@ func (w *writer) line(in document.Value) {
 			w.allowances(in.Get("charges"), "true")                                                   // BG-28
 			w.inside("ram:SpecifiedTradeSettlementLineMonetarySummation", "ram:LineTotalAmount", in.Get("netAmount"))
 			w.object(in.Get("object"))
+			for object := range w.Extended(in.Get("otherObjects")).Children() {
+				w.object(object)
+			}
 			w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
 		})
 	})

@@ -404,6 +404,9 @@ func qualifier(document, parent, node *sourceNode, currency, accounting string) 
 		return choose(code == "130" || project, code, "supporting")
 	case "cac:DocumentReference":
 		return choose(code == "130" || code == "", "object", "other")
+	case "cac:BillingReference":
+		own := parent != document && node.child("cac:InvoiceDocumentReference").child("cbc:ID").text == document.child("cbc:ID").text
+		return choose(own, "own", "")
 	case "cac:PartyIdentification":
 		return choose(strings.EqualFold(node.child("cbc:ID").attr("schemeID"), "SEPA"), "SEPA", "id")
 	case "cac:PartyTaxScheme":

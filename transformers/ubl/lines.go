@@ -18,6 +18,7 @@ func (m *mapper) line(out document.Value, e xmldoc.Element, names documentNames)
 	m.text(out, "id", e, "cbc:ID", "BT-126")
 	m.text(out, "note", e, "cbc:Note", "BT-127")
 	m.lineObject(out, e)
+	m.ownReference(out, e)
 	quantity := m.number(out, "quantity", e, names.quantity, "BT-129")
 	m.Attr(out, "unit", quantity, "unitCode") // BT-130
 	m.amount(out, "netAmount", e, "cbc:LineExtensionAmount", "BT-131")
@@ -44,10 +45,28 @@ func (m *mapper) lineObject(out document.Value, e xmldoc.Element) {
 		}
 		m.Read(code)
 		each(reference, "cbc:ID", func(id xmldoc.Element) bool {
-			return m.single(&object, id, out, "object", "BT-128")
+			return m.object(&object, id, out, "object", "otherObjects", "BT-128")
 		})
 	}
 	m.Identifier(out, "object", object, "schemeID")
+}
+
+// ownReference writes what a line of the French extended profile says by a reference to its own invoice: its subtype
+// (EXT-FR-FE-163) and its parent line (EXT-FR-FE-162).
+func (m *mapper) ownReference(out document.Value, e xmldoc.Element) {
+	if !m.extended || m.invoice == "" {
+		return
+	}
+	var own xmldoc.Element
+	for billing := range e.All(aggregateNS, "BillingReference") {
+		id := billing.Child(aggregateNS, "InvoiceDocumentReference").Child(basicNS, "ID")
+		if id.Text() != m.invoice || !m.single(&own, billing, out, "subtype", "EXT-FR-FE-163") {
+			continue
+		}
+		m.Read(id)
+		m.text(out, "parent", billing, "cac:BillingReferenceLine/cbc:ID", "EXT-FR-FE-162")
+		m.text(out, "subtype", billing, "cac:InvoiceDocumentReference/cbc:DocumentStatusCode", "EXT-FR-FE-163")
+	}
 }
 
 // BG-29 Price details

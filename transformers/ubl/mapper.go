@@ -14,6 +14,8 @@ import (
 type mapper struct {
 	*canonical.Writer
 	currency, vatCurrency string // BT-5, BT-6
+	invoice               string // BT-1
+	extended              bool   // the invoice follows the French extended profile
 	violations            []violation.Violation
 	counts                map[string]int // violations by code, with those folded
 }

@@ -41,7 +41,7 @@ func (m *mapper) additionalDocuments(out document.Value, e xmldoc.Element, names
 		case code.Text() == objectCode:
 			m.Read(code)
 			each(reference, "cbc:ID", func(id xmldoc.Element) bool {
-				return m.single(&object, id, out, "invoicedObject", "BT-18")
+				return m.object(&object, id, out, "invoicedObject", "otherInvoicedObjects", "BT-18")
 			})
 		case code.Text() == names.projectCode && code.Text() != "":
 			m.Read(code)
@@ -54,6 +54,15 @@ func (m *mapper) additionalDocuments(out document.Value, e xmldoc.Element, names
 	}
 	m.Text(out, "projectReference", project)
 	m.Identifier(out, "invoicedObject", object, "schemeID")
+}
+
+// object takes an identifier of an invoiced object: the first, or one of the others that the French extended profile has.
+func (m *mapper) object(first *xmldoc.Element, found xmldoc.Element, out document.Value, name, others, term string) bool {
+	if !m.extended || !first.Exists() {
+		return m.single(first, found, out, name, term)
+	}
+	m.IdentifierItem(out.Array(others, found.Ref()), found, "schemeID")
+	return true
 }
 
 // BG-24 Additional supporting document

@@ -87,6 +87,8 @@ func (Transformer) Transform(c transformers.Content, id transformers.Identity) (
 		Writer:      canonical.NewWriter(c.XML),
 		currency:    e.Child(basicNS, "DocumentCurrencyCode").Text(),
 		vatCurrency: e.Child(basicNS, "TaxCurrencyCode").Text(),
+		invoice:     e.Child(basicNS, "ID").Text(),
+		extended:    canonical.IsExtended(e.Child(basicNS, "CustomizationID").Text()),
 		counts:      make(map[string]int),
 	}
 	m.checkVocabulary(e)

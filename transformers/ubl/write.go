@@ -24,6 +24,7 @@ func (Transformer) Write(doc *document.Doc) (xml []byte, losses []string) {
 		creditNote: in.Get("kind").Text() == string(transformers.CreditNote),
 		currency:   canonical.Of("currencyID", in.Get("currency")),
 		vat:        canonical.Of("currencyID", in.Get("vatCurrency")),
+		number:     in.Get("number"),
 	}
 	root, space := "Invoice", invoiceNS
 	if w.creditNote {
@@ -40,6 +41,7 @@ type writer struct {
 	*canonical.Output
 	creditNote    bool
 	currency, vat canonical.Attr // of amounts, and of those in the VAT accounting currency
+	number        document.Value // BT-1
 }
 
 func (w *writer) amount(name string, v document.Value) { w.Value(name, v, w.currency) }
@@ -146,6 +148,9 @@ func (w *writer) references(in document.Value) {
 func (w *writer) additionalDocuments(in document.Value) {
 	object := in.Get("invoicedObject")
 	w.typedReference(object.Get("id"), objectCode, canonical.Of("schemeID", object.Get("scheme")))
+	for object := range w.Extended(in.Get("otherInvoicedObjects")).Children() {
+		w.typedReference(object.Get("id"), objectCode, canonical.Of("schemeID", object.Get("scheme")))
+	}
 	for document := range in.Get("supportingDocuments").Children() { // BG-24
 		w.Group("cac:AdditionalDocumentReference", func() {
 			w.Value("cbc:ID", document.Get("reference"))

@@ -19,14 +19,32 @@ func (w *writer) line(in document.Value) {
 		w.Value("cbc:AccountingCost", in.Get("buyerAccountingReference"))
 		w.period(in.Get("period"), document.Value{}) // BG-26
 		w.Group("cac:OrderLineReference", func() { w.Value("cbc:LineID", in.Get("purchaseOrderLine")) })
-		w.Group("cac:DocumentReference", func() {
-			w.identifier("cbc:ID", in.Get("object"))
-			w.Fixed("cbc:DocumentTypeCode", objectCode)
+		w.Group("cac:BillingReference", func() { // to the invoice itself: the line's place in the French extended profile
+			subtype, parent := w.Extended(in.Get("subtype")), w.Extended(in.Get("parent"))
+			if subtype.Exists() || parent.Exists() {
+				w.Group("cac:InvoiceDocumentReference", func() {
+					w.Value("cbc:ID", w.number)
+					w.Value("cbc:DocumentStatusCode", subtype)
+				})
+			}
+			w.Group("cac:BillingReferenceLine", func() { w.Value("cbc:ID", parent) })
 		})
+		w.lineObject(in.Get("object"))
+		for object := range w.Extended(in.Get("otherObjects")).Children() {
+			w.lineObject(object)
+		}
 		w.allowances(in.Get("allowances"), "false") // BG-27
 		w.allowances(in.Get("charges"), "true")     // BG-28
 		w.item(in.Get("item"), in.Get("vat"))
 		w.price(in.Get("price"))
+	})
+}
+
+// lineObject writes an object identifier of a line, BT-128 or another.
+func (w *writer) lineObject(in document.Value) {
+	w.Group("cac:DocumentReference", func() {
+		w.identifier("cbc:ID", in)
+		w.Fixed("cbc:DocumentTypeCode", objectCode)
 	})
 }
 
