@@ -40,7 +40,8 @@ func (s shape) find(element string) *field {
 	return nil
 }
 
-var parameter = func(name string) shape { return shape{{element: "ID", name: name}} }
+// parameter is what a parameter of the context holds: its identifier.
+func parameter(name string) shape { return shape{{element: "ID", name: name}} }
 
 var theParty = shape{
 	{element: "ID", form: identifier, name: "localIdentifiers", list: true},

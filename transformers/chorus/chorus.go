@@ -84,11 +84,6 @@ func at(v document.Value) violation.At {
 	return violation.At{Source: source.Path, Line: source.Line, Column: source.Column}
 }
 
-// schemes has the ICD code of each type of identifier of Chorus Pro.
-var schemes = map[string]string{
-	"SIRET": "0009", "UE_HORS_FRANCE": "0223", "HORS_UE": "0227", "RIDET": "0228", "TAHITI": "0229", "AUTRE": "0226", "PARTICULIER": "0226",
-}
-
 const (
 	usual      = 30   // values of the status of one invoice
 	maxIgnored = 1000 // places that are told: a list of nothing else would make a report larger than itself
@@ -117,7 +112,7 @@ func (t Transformer) invoice(source *document.Doc, in document.Value, ignored *[
 		case "codeFournisseur":
 			id := seller.Array("identifiers", ref).Item(ref)
 			id.AddString("id", text, ref)
-			id.AddString("scheme", schemes[in.Get("typeIdentifiantFournisseur").Text()], ref)
+			id.AddString("scheme", canonical.ChorusScheme(in.Get("typeIdentifiantFournisseur").Text()), ref)
 		case "codeDestinataire":
 			invoice.Array("recipients", ref).Item(ref).Array("identifiers", ref).Item(ref).AddString("id", text, ref)
 		case "dateHeureEtatCourant":
@@ -130,7 +125,7 @@ func (t Transformer) invoice(source *document.Doc, in document.Value, ignored *[
 			}
 			out.AddString("status", status, ref)
 		case "typeIdentifiantFournisseur":
-			if schemes[text] == "" {
+			if canonical.ChorusScheme(text) == "" {
 				ignore(ignored, member)
 			}
 		default:

@@ -3,6 +3,7 @@ package pivot
 import (
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
 // invoice writes an invoice from the pivot's own fields.
@@ -53,16 +54,6 @@ func (r *reading) header(out document.Value, unit, data xmldoc.Element) {
 	}
 }
 
-// schemes has the ICD code of each type of identifier of Chorus Pro, as its pivot and its API write them.
-var schemes = map[string]string{
-	"1": "0009", "SIRET": "0009",
-	"2": "0223", "UE_HORS_FRANCE": "0223",
-	"3": "0227", "HORS_UE": "0227",
-	"4": "0228", "RIDET": "0228",
-	"5": "0229", "TAHITI": "0229",
-	"6": "0226", "AUTRE": "0226", "PARTICULIER": "0226",
-}
-
 func (r *reading) parties(out document.Value, unit xmldoc.Element) {
 	supplier := r.one(unit, "Fournisseur", "BG-4")
 	seller := out.Object("seller", supplier.Ref())
@@ -83,7 +74,7 @@ func (r *reading) identifier(out document.Value, party xmldoc.Element, term stri
 	}
 	item := out.Array("identifiers", 0).Item(id.Ref())
 	r.w.Text(item, "id", id)
-	if scheme := schemes[kind.Text()]; scheme != "" {
+	if scheme := canonical.ChorusScheme(kind.Text()); scheme != "" {
 		r.w.String(item, "scheme", scheme, kind)
 	}
 }
