@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/commande-publique/passerelle/internal/xmldoc"
-	"github.com/commande-publique/passerelle/internal/yamldoc"
 )
 
 // acceptedDifference is a document on which we do not agree with the official artefacts, with the reason and who is right.
@@ -26,14 +25,7 @@ type differentPlaces struct {
 
 func acceptedDifferences(t *testing.T) (all []acceptedDifference) {
 	t.Helper()
-	const file = "testdata/accepted.yaml"
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if list := yamldoc.Unmarshal(file, data, &all); list.HasErrors() {
-		t.Fatal(list.Err())
-	}
+	readYAML(t, "testdata/accepted.yaml", &all)
 	return all
 }
 

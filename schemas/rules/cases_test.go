@@ -70,15 +70,8 @@ func testCases(t *testing.T, name, document string) {
 // readCases reads a file of cases in testdata: the rules of some packs, each with its cases.
 func readCases[T any](t testing.TB, name string, packs ...*Pack) yamldoc.Map[[]T] {
 	t.Helper()
-	file := "testdata/" + name + ".yaml"
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases yamldoc.Map[[]T]
-	if list := yamldoc.Unmarshal(file, data, &cases); list.HasErrors() {
-		t.Fatal(list.Err())
-	}
+	readYAML(t, "testdata/"+name+".yaml", &cases)
 	known := map[string]bool{}
 	for _, p := range packs {
 		for _, r := range p.All() {
@@ -94,6 +87,17 @@ func readCases[T any](t testing.TB, name string, packs ...*Pack) yamldoc.Map[[]T
 		t.FailNow()
 	}
 	return cases
+}
+
+func readYAML(t testing.TB, file string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := yamldoc.Unmarshal(file, data, into); list.HasErrors() {
+		t.Fatal(list.Err())
+	}
 }
 
 // tally is how many cases of a rule fire, and how many are at its border.

@@ -153,7 +153,7 @@ func TestESPDCriterionNames(t *testing.T) {
 	maps := map[string]*codeMap{}
 	for _, name := range []string{"espd-criterion-names", "espd-2.1.1-criteria", "espd-3.3.0-criteria", "espd-4.1.0-criteria"} {
 		var f mapFile
-		readShipped(t, "maps/"+name+".yaml", &f)
+		readYAML(t, "maps/"+name+".yaml", &f)
 		if list := loadMap(&f, maps); list.HasErrors() {
 			t.Fatal(list.Err())
 		}
@@ -166,7 +166,7 @@ func TestESPDCriterionNames(t *testing.T) {
 	}
 	for _, name := range []string{"espd-exclusion", "espd-selection"} {
 		var f listFile
-		readShipped(t, "lists/"+name+".yaml", &f)
+		readYAML(t, "lists/"+name+".yaml", &f)
 		for _, code := range strings.Fields(f.Codes.Value) {
 			codes[code] = true
 		}
@@ -181,18 +181,6 @@ func TestESPDCriterionNames(t *testing.T) {
 		if !codes[code] {
 			t.Errorf("%s is no code of a criterion", code)
 		}
-	}
-}
-
-// readShipped reads a file of the program.
-func readShipped(t *testing.T, file string, into any) {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if list := yamldoc.Unmarshal(file, data, into); list.HasErrors() {
-		t.Fatal(list.Err())
 	}
 }
 
