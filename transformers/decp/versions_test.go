@@ -27,9 +27,8 @@ type officialVersion struct {
 // no objects, numbers beyond 40 digits, and a contract twice.
 var stricter = []string{"format", "decp_no_contract", "type", "json_number_size", "decp_duplicate_uid"}
 
-// Nothing in a file tells 2.0.1 to 2.0.4 apart, so all are judged by what 2.0.4 demands. The schema of 2.0.1 is not to be had; by
-// the published list of changes it is that of 2.0.2 but for two shares that were mandatory and two codes with another
-// apostrophe.
+// Nothing in a file tells 2.0.1 to 2.0.4 apart, so all are judged by what 2.0.4 demands. The schema of 2.0.1 is not compared: the
+// published list of changes says that two shares were mandatory in it, and that codes had another apostrophe.
 var officialVersions = []officialVersion{
 	{name: "2.0.4", mutants: 2000, stricter: stricter},
 	{
