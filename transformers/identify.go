@@ -204,19 +204,19 @@ func isJSONScalar(text []byte) bool {
 // with its DOCTYPE or its root element, in any case.
 func isHTML(text []byte) bool {
 	const far = 4096 // no declaration and no comment before HTML is longer
-	head := strings.ToLower(string(text[:min(len(text), far)]))
+	head := text[:min(len(text), far)]
 	for {
-		head = strings.TrimLeft(head, " \t\r\n")
+		head = bytes.TrimLeft(head, " \t\r\n")
 		end := ""
 		switch {
-		case strings.HasPrefix(head, "<?"):
+		case bytes.HasPrefix(head, []byte("<?")):
 			end = "?>"
-		case strings.HasPrefix(head, "<!--"):
+		case bytes.HasPrefix(head, []byte("<!--")):
 			end = "-->"
 		default:
 			return startsWithWord(head, "<!doctype html") || startsWithWord(head, "<html")
 		}
-		_, after, found := strings.Cut(head, end)
+		_, after, found := bytes.Cut(head, []byte(end))
 		if !found {
 			return false
 		}
@@ -224,10 +224,13 @@ func isHTML(text []byte) bool {
 	}
 }
 
-// startsWithWord reports whether s starts with a word that ends there.
-func startsWithWord(s, word string) bool {
-	rest, ok := strings.CutPrefix(s, word)
-	return ok && (rest == "" || strings.ContainsRune(" \t\r\n>/[", rune(rest[0])))
+// startsWithWord reports whether a text starts with a word, in any case, that ends there.
+func startsWithWord(text []byte, word string) bool {
+	if len(text) < len(word) || !bytes.EqualFold(text[:len(word)], []byte(word)) {
+		return false
+	}
+	rest := text[len(word):]
+	return len(rest) == 0 || strings.IndexByte(" \t\r\n>/[", rest[0]) >= 0
 }
 
 // firstBytes shows the start of an unknown content: as text when it is one, else in hexadecimal.

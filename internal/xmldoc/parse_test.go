@@ -338,3 +338,19 @@ func TestLargestDocument(t *testing.T) {
 	assert.Equal(t, fmt.Sprintf("/Invoice/cac:InvoiceLine[%d]", n), last.Path())
 	assert.Equal(t, n, doc.Locate(last.Ref()).Line)
 }
+
+// A character that XML does not allow is found wherever it stands: eight bytes are looked at together.
+func TestForbiddenCharacters(t *testing.T) {
+	for at := range 20 {
+		for _, c := range []string{"\x00", "\x01", "\x1f", "\ufffe", "\uffff"} {
+			_, refused := xmldoc.Parse([]byte("<a>" + strings.Repeat("é", at/2) + strings.Repeat("x", at-at/2*2) + c + strings.Repeat("y", 9) + "</a>"))
+			require.NotNil(t, refused, "%q at %d", c, at)
+			require.Equal(t, "xml_character", refused.Code)
+			require.Equal(t, 4+at, refused.Column, "%q", c)
+		}
+		for _, c := range []string{"\t", "\n", " ", "\x7f", "\ufffd", "\uf000", "\uefff", "ï"} {
+			_, refused := xmldoc.Parse([]byte("<a>" + strings.Repeat("x", at) + c + "</a>"))
+			require.Nil(t, refused, "%q at %d", c, at)
+		}
+	}
+}

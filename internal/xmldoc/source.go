@@ -156,13 +156,29 @@ func invalid(text string, ascii bool) int {
 // forbidden returns the offset of the first character that XML 1.0 section 2.2 does not allow in a valid UTF-8 text, and
 // -1 when there is none.
 func forbidden(text string) int {
-	for i := range len(text) {
+	for i := 0; i < len(text); {
+		if i+8 <= len(text) && isOrdinary(text[i:i+8]) {
+			i += 8
+			continue
+		}
 		switch c := text[i]; {
 		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
 			return i
 		case c == 0xef && (text[i:i+3] == "\ufffe" || text[i:i+3] == "\uffff"):
 			return i
 		}
+		i++
 	}
 	return -1
+}
+
+// isOrdinary reports whether none of eight bytes is a control or 0xef, with which the other forbidden characters begin. It
+// looks at all of them at once: every document is read so, byte by byte it takes a twentieth of the verdict.
+func isOrdinary(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	x := w ^ 0xef*each
+	return ((w-' '*each)&^w|(x-each)&^x)&high == 0
 }

@@ -207,7 +207,10 @@ func (w *walker) anyAttributes(e xmldoc.Element) {
 // is the same with it.
 func trimmedAttribute(e xmldoc.Element, name string) (string, bool) {
 	value, ok := e.Lookup(name)
-	return strings.Trim(value, " \t\r\n"), ok
+	if value != "" && (value[0] <= ' ' || value[len(value)-1] <= ' ') {
+		value = strings.Trim(value, " \t\r\n")
+	}
+	return value, ok
 }
 
 // follow takes the edges of a step that lead to an element.
