@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,12 @@ func (c *cli) readDocument(file string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	var content bytes.Buffer
+	if info, err := f.Stat(); err == nil { // a large file that is read into growing memory takes it several times
+		content.Grow(int(min(info.Size(), maxFileBytes)) + bytes.MinRead)
+	}
+	_, err = content.ReadFrom(io.LimitReader(f, maxFileBytes+1))
+	data := content.Bytes()
 	if err == nil && len(data) > maxFileBytes {
 		err = fmt.Errorf(c.say("%s : plus de %d octets, aucun sujet source n'en accepte autant", "%s: more than %d bytes, no source topic takes as much"), file, maxFileBytes)
 	}

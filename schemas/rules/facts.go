@@ -111,6 +111,8 @@ type facts struct {
 	// visited counts the nodes that paths went through, which is what judging costs.
 	visited int
 	indexes map[index]map[string][]int32
+	// elements is how many the document has, 0 where that is not known.
+	elements int
 }
 
 // index finds the nodes of a slot by the texts of a term that each of them holds.
@@ -131,7 +133,7 @@ type list struct{ first, last int32 }
 
 // reset makes the facts those of an empty document.
 func (f *facts) reset(m *model, ref int32) {
-	f.model, f.visited = m, 0
+	f.model, f.visited, f.elements = m, 0, 0
 	clear(f.nodes) // let go of the texts of the document before
 	f.nodes, f.lists = f.nodes[:0], f.lists[:0]
 	f.indexes = nil
@@ -144,11 +146,22 @@ func (f *facts) reset(m *model, ref int32) {
 	f.open(m.root(), 0)
 }
 
-// expect makes room for the facts of so many elements. An invoice has up to 1.5 facts and 2 lists an element; without it, a
-// large one would take twice the memory, in ever larger pieces.
+// expect makes room for the beginning of the facts of so many elements. From the room that the beginning took that of the
+// rest is known; without it, a large document would take twice the memory, in ever larger pieces.
 func (f *facts) expect(elements int) {
-	f.nodes = slices.Grow(f.nodes, elements+elements/2)
-	f.lists = slices.Grow(f.lists, 2*elements)
+	f.elements = elements
+	f.nodes = slices.Grow(f.nodes, elements/8)
+	f.lists = slices.Grow(f.lists, elements/8)
+}
+
+// rest estimates what comes after the element ref when there were so many up to it: as many for each element, and a little
+// more.
+func (f *facts) rest(soFar int, ref int32) int {
+	if f.elements == 0 {
+		return soFar/4 + 64
+	}
+	left := max(f.elements-int(ref), 0)
+	return soFar*left/max(int(ref), 1) + soFar/16 + 64
 }
 
 // open makes room for the lists of a node.
@@ -165,14 +178,16 @@ func (f *facts) open(s *slot, at int32) {
 		clear(f.lists[from:])
 		return
 	}
-	for len(f.lists) < to {
-		f.lists = append(f.lists, list{})
-	}
+	f.lists = slices.Grow(f.lists, int(s.kids)+f.rest(from, f.nodes[at].ref))[:to]
+	clear(f.lists[from:])
 }
 
 // add adds a node to the instance up of the group that holds its slot.
 func (f *facts) add(s *slot, up int32, text string, ref int32) int32 {
 	at := int32(len(f.nodes))
+	if len(f.nodes) == cap(f.nodes) {
+		f.nodes = slices.Grow(f.nodes, f.rest(len(f.nodes), ref))
+	}
 	f.nodes = append(f.nodes, fact{text: text, slot: s.id, up: up, ref: ref})
 	f.open(s, at)
 	l := &f.lists[f.nodes[up].lists+s.ord]

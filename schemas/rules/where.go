@@ -122,6 +122,7 @@ type refValue struct {
 func (r *run) valueAt(ref document.Ref, place string) document.Value {
 	doc := r.subject.Doc
 	if len(r.values) == 0 {
+		r.values = slices.Grow(r.values, doc.Len())
 		for i := range doc.Len() {
 			if ref := doc.At(i).Ref(); ref != 0 {
 				r.values = append(r.values, refValue{ref, int32(i)})

@@ -21,7 +21,7 @@ type Writer struct {
 
 // NewWriter returns a writer of an empty canonical document that comes from source.
 func NewWriter(source *xmldoc.Doc) *Writer {
-	doc := document.New(source, source.Len())
+	doc := document.New(source, source.Len()+source.Len()/4) // of an invoice of many lines a tenth more than elements
 	doc.SetRoot(document.Object, "", source.Root().Ref())
 	return &Writer{source: source, doc: doc, read: make([]bool, source.Len()+1)}
 }
@@ -129,4 +129,11 @@ func Decimal(text string) string {
 	return sign + whole + "." + fraction
 }
 
-func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
