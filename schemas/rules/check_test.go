@@ -184,7 +184,7 @@ func TestExtends(t *testing.T) {
 	for _, c := range []struct{ extends, said string }{
 		{"{pack: basic, version: '1'}", "unknown pack \"basic 1\""},
 		{"{pack: base, version: '1', without: [a]}", "a is no rule of base"},
-		{"{pack: base, version: '1', changes: {T-9: {ubl: {test: none}}}}", "T-9 is no rule of base"},
+		{"{pack: base, version: '1', changes: {T-2: {ubl: {test: none}}}}", "T-2 is no rule of base"},
 		{"{pack: mine, version: '1'}", "mine extends a pack itself"},
 		{"{pack: base, version: '1', changes: {A: {ubl: {test: BT-5}}}}", "expected a condition"},
 		{"{pack: base}", "version"},

@@ -59,6 +59,15 @@ func (l *loader) extend(rl *ruleLoader, f *extendsFile) {
 	for _, part := range parts {
 		l.part(&ruleLoader{loader: l, pack: rl.pack, first: rl.first, taken: t}, part)
 	}
+	check := func(id yamldoc.String) {
+		if !t.seen[id.Value] {
+			d := diag.Errorf(id.Pos, CodeID, "%[1]s n'est pas une règle de %[2]s", "%[1]s is no rule of %[2]s", id.Value, f.Pack.Value)
+			l.add(withSuggestion(d, id.Value, slices.Sorted(maps.Keys(t.seen))))
+		}
+	}
+	for id := range f.Changes.All() { // before the tables, whose rules have no variants
+		check(id)
+	}
 	for _, node := range tables {
 		if table, list := syntax.Load(node, t.leavesOut); table != nil {
 			rl.pack.Tables = append(rl.pack.Tables, table)
@@ -66,17 +75,7 @@ func (l *loader) extend(rl *ruleLoader, f *extendsFile) {
 			l.list.Append(list)
 		}
 	}
-	known := slices.Sorted(maps.Keys(t.seen))
-	check := func(id yamldoc.String) {
-		if !t.seen[id.Value] {
-			d := diag.Errorf(id.Pos, CodeID, "%[1]s n'est pas une règle de %[2]s", "%[1]s is no rule of %[2]s", id.Value, f.Pack.Value)
-			l.add(withSuggestion(d, id.Value, known))
-		}
-	}
 	for _, id := range f.Without.Items {
-		check(id)
-	}
-	for id := range f.Changes.All() {
 		check(id)
 	}
 }
