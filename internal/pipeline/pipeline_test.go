@@ -177,7 +177,7 @@ func BenchmarkJudge(b *testing.B) {
 		if !filepath.IsAbs(root) {
 			root = filepath.Join("..", "..", root)
 		}
-		for name, file := range map[string]string{"ubl-real": "en16931/ubl/ubl-tc434-example1.xml", "cii-real": "en16931/cii/CII_example1.xml", "espd-real": "espd/ESPD-Response-4.1.0.xml"} {
+		for name, file := range map[string]string{"ubl-real": "en16931/ubl/ubl-tc434-example1.xml", "cii-real": "en16931/cii/CII_example1.xml", "espd-real": "espd/ESPD-Response-4.1.0.xml", "espd-1.3MB": "espd/ESPD-Response-3.3.0.xml"} {
 			data, err := os.ReadFile(filepath.Join(root, file))
 			require.NoError(b, err)
 			files[name] = data
