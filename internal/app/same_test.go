@@ -114,24 +114,72 @@ func TestTheSameInvoiceInThreeSyntaxes(t *testing.T) {
 	}
 }
 
-// TestTheSameMistakeIsTheSameViolation makes each mistake alone in all three syntaxes: the codes and terms are the same.
+// toldBySome is what not every syntax says of a mistake: by the value, the mistake, and the code with its term, the syntaxes that
+// say it.
+var toldBySome = map[string]string{
+	// Rules about a syntax and its structure are its own.
+	"account, , CII-SR-470 BT-84":         "cii.xml",
+	"issued, , structure_missing_element": "cii.xml", // an empty ram:IssueDateTime is left
+	"issued, 2026-10-2, CII-DT-097":       "cii.xml",
+	"issued, 2026-13-01, CII-DT-097":      "cii.xml",
+	"lines, 100.000, UBL-DT-01":           "ubl.xml",
+	"price, , CII-SR-439 BT-146":          "cii.xml",
+	"price, , structure_missing_element":  "cii.xml", // an empty ram:NetPriceProductTradePrice is left
+	"sellerVAT, , UBL-SR-53 BT-31":        "ubl.xml",
+	"specification, , CII-SR-010 BT-24":   "cii.xml",
+	"tax, 20.001, UBL-DT-01":              "ubl.xml",
+	"type, , CII-SR-014 BT-3":             "cii.xml",
+
+	// The currency of each amount is written in XML only.
+	"currency, EURO, BR-CL-03 BT-5": "cii.xml ubl.xml",
+	"currency, XYZ, BR-CL-03 BT-5":  "cii.xml ubl.xml",
+	"currency, eur, BR-CL-03 BT-5":  "cii.xml ubl.xml",
+
+	// The published artefacts of UBL and CII judge these in other ways, at other places or under another id.
+	"category, X, BR-CL-17 BT-118":        "canonical.json ubl.xml",
+	"category, X, BR-CL-18 BT-118":        "cii.xml",
+	"category, Z, BR-Z-01 BG-23":          "cii.xml",
+	"categoryTax, , BR-CO-17 BT-116":      "ubl.xml",
+	"categoryTax, , BR-CO-17 BT-117":      "canonical.json cii.xml",
+	"categoryTax, 19.00, BR-CO-17 BT-117": "canonical.json ubl.xml",
+	"lineCategory, , BR-S-01 BG-23":       "ubl.xml",
+	"lineCategory, E, BR-S-01 BG-23":      "ubl.xml",
+	"tax, , BR-CO-14 BT-117":              "ubl.xml",
+	"tax, 20.001, BR-DEC-13 BT-110":       "canonical.json cii.xml",
+}
+
+// TestTheSameMistakeIsTheSameViolation makes each mistake alone in all three syntaxes: the outcome, the codes and the terms are the
+// same, but for what toldBySome states.
 func TestTheSameMistakeIsTheSameViolation(t *testing.T) {
 	g := newSameGateway(t)
-	told := 0
+	told, some := 0, map[string]string{}
 	for _, member := range slices.Sorted(maps.Keys(sameInvoice)) {
 		for _, wrong := range append([]string{""}, mistakes[member]...) {
 			values := maps.Clone(sameInvoice)
 			values[member] = wrong
-			want := g.found(g.judge("canonical.json", values))
-			told += min(len(want), 1)
-			for _, name := range []string{"ubl.xml", "cii.xml"} {
-				if got := g.found(g.judge(name, values)); !slices.Equal(got, want) {
-					t.Errorf("%s %q: %s says %q, canonical.json %q", member, wrong, name, got, want)
+			says := map[string][]string{} // by code and term: the syntaxes
+			outcomes := map[pipeline.Outcome]bool{}
+			for _, name := range slices.Sorted(maps.Keys(g.templates)) {
+				v := g.judge(name, values)
+				outcomes[v.Outcome()] = true
+				for _, one := range v.Violations {
+					key := strings.Join(strings.Fields(one.Code+" "+one.Term), " ")
+					if !slices.Contains(says[key], name) {
+						says[key] = append(says[key], name)
+					}
+				}
+			}
+			require.Len(t, outcomes, 1, "%s %q", member, wrong)
+			told += min(len(says), 1)
+			for key, names := range says {
+				if len(names) < len(g.templates) {
+					some[strings.Join([]string{member, wrong, key}, ", ")] = strings.Join(names, " ")
 				}
 			}
 		}
 	}
 	require.Greater(t, told, 30, "mistakes that are told: silence would be the same in all three")
+	require.Equal(t, toldBySome, some)
 }
 
 // TestTheSameMistakesAreTheSameViolations makes several at once.
@@ -143,9 +191,14 @@ func TestTheSameMistakesAreTheSameViolations(t *testing.T) {
 		for _, member := range rapid.SliceOfNDistinct(rapid.SampledFrom(members), 2, 6, rapid.ID).Draw(t, "members") {
 			values[member] = rapid.SampledFrom(append([]string{""}, mistakes[member]...)).Draw(t, member)
 		}
-		want := g.found(g.judge("canonical.json", values))
+		if values["tax"] == "" { // BR-CO-15 fires in UBL alone then, and speaks for the schema where BT-112 is no number
+			values["inclusive"] = sameInvoice["inclusive"]
+		}
+		canonical := g.judge("canonical.json", values)
 		for _, name := range []string{"ubl.xml", "cii.xml"} {
-			require.Equal(t, want, g.found(g.judge(name, values)), name)
+			v := g.judge(name, values)
+			require.Equal(t, canonical.Outcome(), v.Outcome(), name)
+			require.Equal(t, g.found(canonical), g.found(v), name)
 		}
 	})
 }
