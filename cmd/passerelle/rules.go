@@ -120,6 +120,9 @@ func (c *cli) rulesShow() *cobra.Command {
 			for _, name := range gateway.Rules.Names() {
 				for _, pack := range gateway.Rules.Versions(name) {
 					for _, r := range pack.All() {
+						if r.Pack != "" && !slices.Contains(pack.Extends.Changes, r.ID) {
+							continue // the pack that it is taken from shows it
+						}
 						ids = append(ids, r.ID)
 						official := func(f rules.Form) bool { return f.Official == args[0] }
 						if r.ID == args[0] || slices.ContainsFunc(r.Forms, official) {

@@ -219,10 +219,14 @@ func (s *Set) Prepare(name, day string, kinds []string) bool {
 func (p *Pack) All() []*Rule {
 	all := slices.Clone(p.Rules)
 	for _, t := range p.Tables {
+		from := ""
+		if t.Pack != p.Name {
+			from = t.Pack
+		}
 		for i := range t.Rules {
 			r := &t.Rules[i]
 			all = append(all, &Rule{
-				ID: r.ID, Severity: r.Severity, Terms: r.Terms, Message: Text(r.Meaning()), Remedy: Text(r.Remedy()),
+				ID: r.ID, Pack: from, Severity: r.Severity, Terms: r.Terms, Message: Text(r.Meaning()), Remedy: Text(r.Remedy()),
 				Forms: []Form{{Syntax: t.Syntax, Severity: r.Severity}},
 			})
 		}
@@ -230,7 +234,8 @@ func (p *Pack) All() []*Rule {
 	return all
 }
 
-// isNumbered reports whether a name is a term of a standard: of EN 16931, or of the French lifecycle messages.
+// isNumbered reports whether a name is a term of a standard: of EN 16931, the French extended profile, or the French
+// lifecycle messages.
 func isNumbered(name string) bool {
 	for _, start := range [...]string{"BT-", "BG-", "EXT-FR-FE-", "MDT-", "MDG-"} {
 		if strings.HasPrefix(name, start) {
