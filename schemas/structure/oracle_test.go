@@ -19,8 +19,8 @@ import (
 )
 
 // TestOracle compares the verdict with that of the validator of the JDK on mutants of real and of our own documents, as many
-// UBL invoices as CII ones and ESPDs. It runs where PASSERELLE_XSD names the folder that `go -C tools run ./structure -xsd FOLDER` wrote; PASSERELLE_MUTANTS is
-// how many there are (5000), PASSERELLE_SEED which (1). PASSERELLE_MORE names a folder of further documents.
+// of each family. It runs where PASSERELLE_XSD names the folder that `go -C tools run ./structure -xsd FOLDER` wrote;
+// PASSERELLE_MUTANTS is how many there are (5000), PASSERELLE_SEED which (1). PASSERELLE_MORE names a folder of further documents.
 func TestOracle(t *testing.T) {
 	xsd := os.Getenv("PASSERELLE_XSD")
 	if xsd == "" {
