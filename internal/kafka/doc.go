@@ -33,8 +33,9 @@
 // # Life of a produced record
 //
 // Produce chooses the partition (murmur2 of the key as the Java client does, or of OrderBy where the key is null; with
-// neither, partitions take turns) and queues the record. The sender has one request in flight to each broker; when it comes back, what has queued for all
-// that broker's partitions is the next one. A batch has a producer id, an epoch and a sequence number; a failed
+// neither, partitions take turns) and queues the record. The sender has one request in flight to each broker; when it
+// comes back, what has queued for all that broker's partitions is the next one, and where that is much, more is gathered
+// for some milliseconds. A batch has a producer id, an epoch and a sequence number; a failed
 // attempt repeats the same bytes until DeliveryTimeout, and the broker recognises what it has. When time runs out the
 // outcome is unknown, and the numbers are never used again: a broker answers a known number with success and throws the
 // new content away. The partition takes the next epoch and Produce fails; the caller repeats.

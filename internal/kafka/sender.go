@@ -14,9 +14,18 @@ import (
 // broker reads (100 MiB, the embedded one 64 MiB); one larger batch travels alone.
 const maxRequestBytes = 8 << 20
 
+// When a request to a broker is answered and many records have queued meanwhile, more are on their way, and the next
+// request gathers them: what a batch costs the broker and us does not depend on its size. Otherwise nothing waits.
+const (
+	gatherFrom    = 16                    // records queued at the answer; at 1,000 messages a second there are two or three
+	gatherEnough  = 1024                  // records that are worth a request: half of what is in flight by default
+	gatherQuiet   = 3 * time.Millisecond  // nothing came for so long: everybody waits for us
+	gatherLongest = 20 * time.Millisecond // below what a record waits for its turn when so many are in flight
+)
+
 // sender writes batches. One request is in flight to a broker, with at most one batch of each partition; what queues
-// up meanwhile is the next one (group commit: no timer, and batches grow with the load). A partition's batches
-// therefore never overtake each other.
+// up meanwhile is the next one (group commit: batches grow with the load, and a lone record waits for nothing). A
+// partition's batches therefore never overtake each other.
 //
 // Every partition has a producer id of its own: when the outcome of a batch is unknown, only that partition gets a
 // new epoch, and no other has to stand still for it.
@@ -35,7 +44,7 @@ type sender struct {
 	stop    chan struct{} // closed by close
 	ended   chan struct{}
 
-	sending map[int32]bool // brokers with a request in flight; the loop's
+	brokers map[int32]*outBroker // the loop's
 	running int
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -44,13 +53,22 @@ type sender struct {
 // outPart is one partition to write to.
 type outPart struct {
 	tp    topicPartition
-	queue []*item // guarded by sender.mu
+	queue []*item   // guarded by sender.mu
+	came  time.Time // of the last item; guarded by sender.mu
 
 	// The loop's, or the request's while busy.
 	producer producerState // id -1: none yet
 	batch    *outBatch     // not settled; the next one is made after it
 	busy     bool
 	notYet   time.Time
+}
+
+// outBroker is a broker to write to.
+type outBroker struct {
+	sending  bool      // a request is in flight
+	answered time.Time // when the last one was
+	fresh    bool      // and nobody has looked since
+	gathers  bool      // many records had queued then
 }
 
 // outBatch is a batch whose outcome is not known yet.
@@ -65,7 +83,7 @@ type outBatch struct {
 
 func newSender(c *Cluster, cfg PublisherConfig) *sender {
 	s := &sender{
-		c: c, cfg: cfg, compressor: newCompressor(cfg.Compression), queues: map[topicPartition]*outPart{}, sending: map[int32]bool{},
+		c: c, cfg: cfg, compressor: newCompressor(cfg.Compression), queues: map[topicPartition]*outPart{}, brokers: map[int32]*outBroker{},
 		poke: make(chan struct{}, 1), results: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -79,13 +97,14 @@ func (s *sender) enqueue(items []*item) bool {
 	if s.closed {
 		return false
 	}
+	now := clock()
 	for _, it := range items {
 		p := s.queues[it.tp]
 		if p == nil {
 			p = &outPart{tp: it.tp, producer: noProducer}
 			s.queues[it.tp] = p
 		}
-		p.queue = append(p.queue, it)
+		p.queue, p.came = append(p.queue, it), now
 	}
 	select {
 	case s.poke <- struct{}{}:
@@ -126,15 +145,14 @@ func (s *sender) run() {
 	}
 }
 
-// start sends what can be sent. It returns how long to wait for a partition that is pausing, and whether nothing is
-// left to do.
+// start sends what can be sent. It returns how long to wait for a partition that is pausing or a request that gathers,
+// and whether nothing is left to do.
 func (s *sender) start() (wait time.Duration, idle bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := clock()
 	wait, idle = time.Hour, true
-	byLeader := map[int32][]*outPart{}
-	bytes := map[int32]int{}
+	free := map[int32][]*outPart{}
 	for _, p := range s.queues {
 		if p.busy {
 			idle = false
@@ -143,10 +161,7 @@ func (s *sender) start() (wait time.Duration, idle bool) {
 		if p.batch != nil && (now.After(p.batch.deadline) || s.dead() != nil) {
 			s.giveUp(p)
 		}
-		if p.batch == nil {
-			p.batch = s.collect(p, now)
-		}
-		if p.batch == nil {
+		if p.batch == nil && len(p.queue) == 0 {
 			continue
 		}
 		idle = false
@@ -158,24 +173,95 @@ func (s *sender) start() (wait time.Duration, idle bool) {
 		if t := s.c.topics.get(p.tp.topic); t != nil {
 			leader = t.leader(p.tp.partition)
 		}
+		switch {
+		case leader < 0:
+			if p.batch == nil {
+				p.batch = s.collect(p, now) // its time runs
+			}
+			if p.batch == nil {
+				wait = 0
+				continue
+			}
+			s.findLeader(p)
+		case !s.broker(leader).sending:
+			free[leader] = append(free[leader], p)
+		}
+	}
+	for leader, b := range s.brokers {
+		parts := free[leader]
+		if b.fresh {
+			b.fresh, b.gathers = false, queueing(parts) >= gatherFrom
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		if d := b.gather(parts, now); d > 0 && !s.closed {
+			wait = min(wait, d)
+			continue
+		}
+		if ready := s.fill(parts, now); len(ready) > 0 {
+			s.send(leader, ready)
+		} else { // nothing of what had queued may be written
+			wait = 0
+		}
+	}
+	return wait, idle
+}
+
+func (s *sender) broker(id int32) *outBroker {
+	b := s.brokers[id]
+	if b == nil {
+		b = &outBroker{}
+		s.brokers[id] = b
+	}
+	return b
+}
+
+// gather returns how long the next request still waits for more records, 0 or less when it does not.
+func (b *outBroker) gather(parts []*outPart, now time.Time) time.Duration {
+	if !b.gathers || queueing(parts) >= gatherEnough {
+		return 0
+	}
+	var came time.Time
+	for _, p := range parts {
+		if p.batch != nil { // it waited long enough
+			return 0
+		}
+		if p.came.After(came) {
+			came = p.came
+		}
+	}
+	return min(b.answered.Add(gatherLongest).Sub(now), came.Add(gatherQuiet).Sub(now))
+}
+
+func queueing(parts []*outPart) (records int) {
+	for _, p := range parts {
+		records += len(p.queue)
+	}
+	return records
+}
+
+// fill returns the partitions of one request, each with its batch.
+func (s *sender) fill(parts []*outPart, now time.Time) (ready []*outPart) {
+	bytes := 0
+	for _, p := range parts {
+		if p.batch == nil {
+			p.batch = s.collect(p, now)
+		}
+		if p.batch == nil {
+			continue
+		}
 		size := 0
 		for _, it := range p.batch.items {
 			size += it.size
 		}
-		switch {
-		case leader < 0:
-			s.findLeader(p)
-		case s.sending[leader]:
-		case bytes[leader] > 0 && bytes[leader]+size > maxRequestBytes: // goes with the next request
-		default:
-			bytes[leader] += size
-			byLeader[leader] = append(byLeader[leader], p)
+		if bytes > 0 && bytes+size > maxRequestBytes {
+			continue // goes with the next request
 		}
+		bytes += size
+		ready = append(ready, p)
 	}
-	for leader, parts := range byLeader {
-		s.send(leader, parts)
-	}
-	return wait, idle
+	return ready
 }
 
 // dead says why nothing may be written any more: the session has failed.
@@ -250,14 +336,15 @@ func (s *sender) findLeader(p *outPart) {
 
 // send sends one request. It runs the encoding and the round trip outside the loop.
 func (s *sender) send(leader int32, parts []*outPart) {
-	s.sending[leader] = true
+	b := s.broker(leader)
+	b.sending = true
 	for _, p := range parts {
 		p.busy = true
 	}
 	s.spawn(func() func() {
 		settle := s.request(leader, parts)
 		return func() {
-			delete(s.sending, leader)
+			b.sending, b.answered, b.fresh = false, clock(), true
 			for _, p := range parts {
 				p.busy = false
 			}

@@ -285,6 +285,35 @@ func TestGroupCommit(t *testing.T) {
 }
 
 // TestSequenceWrap: a new epoch begins before the numbers wrap, which Kafka and kfake count differently.
+// TestGather: a request waits for more records only when many had queued at the answer of the one before.
+func TestGather(t *testing.T) {
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	part := func(records int, came time.Duration) *outPart {
+		return &outPart{queue: make([]*item, records), came: now.Add(-came)}
+	}
+	repeated := part(20, time.Millisecond)
+	repeated.batch = &outBatch{}
+	for name, tc := range map[string]struct {
+		gathers  bool
+		answered time.Duration // ago
+		parts    []*outPart
+		want     time.Duration
+	}{
+		"few had queued":              {false, 0, []*outPart{part(5, 0)}, 0},
+		"many had queued":             {true, time.Millisecond, []*outPart{part(20, time.Millisecond), part(1, 0)}, gatherQuiet},
+		"nobody comes any more":       {true, 5 * time.Millisecond, []*outPart{part(20, gatherQuiet)}, 0},
+		"long enough":                 {true, gatherLongest, []*outPart{part(20, 0)}, 0},
+		"soon long enough":            {true, gatherLongest - time.Millisecond, []*outPart{part(20, 0)}, time.Millisecond},
+		"enough":                      {true, 0, []*outPart{part(gatherEnough-20, 0), part(20, 0)}, 0},
+		"a batch is to be sent again": {true, 0, []*outPart{part(20, 0), repeated}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &outBroker{gathers: tc.gathers, answered: now.Add(-tc.answered)}
+			require.Equal(t, tc.want, b.gather(tc.parts, now))
+		})
+	}
+}
+
 func TestSequenceWrap(t *testing.T) {
 	fake := newBroker(t)
 	c := connect(t, fake)
