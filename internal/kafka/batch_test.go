@@ -187,7 +187,7 @@ func TestDamagedBatches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := fetched{tp: topicPartition{"t", 0}, raw: append(bytes.Clone(good), tc.raw...)}
-			recs, next, err := f.records(0)
+			recs, next, err := f.records(0, partitionBytes)
 			require.ErrorContains(t, err, tc.want)
 			require.Len(t, recs, 1, "what was read before the fault is kept")
 			require.EqualValues(t, 1, next)
@@ -198,12 +198,12 @@ func TestDamagedBatches(t *testing.T) {
 func TestCutBatches(t *testing.T) {
 	one := appendBatch(nil, []*Record{{Value: []byte("v")}}, noProducer, 0, someTime)
 	f := fetched{raw: append(bytes.Clone(one), one[:20]...)}
-	recs, next, err := f.records(0)
+	recs, next, err := f.records(0, partitionBytes)
 	require.NoError(t, err)
 	require.Len(t, recs, 1)
 	require.EqualValues(t, 1, next)
 	f.raw = one[:len(one)-1]
-	_, _, err = f.records(0)
+	_, _, err = f.records(0, partitionBytes)
 	require.ErrorIs(t, err, errGrow)
 }
 
@@ -233,7 +233,7 @@ func FuzzFetchResponse(f *testing.F) {
 			return
 		}
 		for i := range answers {
-			_, _, _ = answers[i].records(0)
+			_, _, _ = answers[i].records(0, partitionBytes)
 		}
 	})
 }
@@ -250,7 +250,7 @@ func FuzzBatch(f *testing.F) {
 			seal(b) // or nothing behind the checksum would ever be reached
 		}
 		ft := fetched{raw: b, aborted: []aborted{{producerID: -1}}}
-		recs, next, err := ft.records(0)
+		recs, next, err := ft.records(0, partitionBytes)
 		for i := range recs {
 			if recs[i].Offset < 0 || recs[i].Offset >= next && err == nil {
 				t.Fatalf("record %d has offset %d, consumption goes on at %d", i, recs[i].Offset, next)

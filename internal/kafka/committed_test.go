@@ -104,7 +104,7 @@ func TestAbortFilter(t *testing.T) {
 		raw = append(raw, b...)
 	}
 	f := fetched{raw: raw, aborted: []aborted{{4, 10}, {2, 6}, {1, 0}}}
-	recs, next, err := f.records(0)
+	recs, next, err := f.records(0, partitionBytes)
 	require.NoError(t, err)
 	require.EqualValues(t, 12, next)
 	var got []string

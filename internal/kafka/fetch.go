@@ -107,9 +107,9 @@ var errGrow = errors.New("kafka: the first batch is larger than the bytes asked 
 
 // records decodes what a fetch from offset from brought: the committed records in order, and the offset to go on
 // from, which lies behind control records, aborted records and offsets that compaction removed. With an error, next
-// and the records before the fault are valid. What is left once the records have partitionBytes is dropped, to be
+// and the records before the fault are valid. What is left once the records have that many bytes is dropped, to be
 // fetched again: it may be many times that after decompression.
-func (f *fetched) records(from int64) (recs []Record, next int64, err error) {
+func (f *fetched) records(from int64, bytes int) (recs []Record, next int64, err error) {
 	next = from
 	open := newAbortFilter(f.aborted)
 	size := 0
@@ -141,7 +141,7 @@ func (f *fetched) records(from int64) (recs []Record, next int64, err error) {
 			size += recs[i].size()
 		}
 		f.inflation = max(1, size/(len(f.raw)-len(rest)))
-		if size >= partitionBytes {
+		if size >= bytes {
 			break
 		}
 	}

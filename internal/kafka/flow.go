@@ -77,6 +77,7 @@ type flowPart struct {
 	lanes     map[uint32]*lane
 	records   int // handed to lanes and not done
 	bytes     int
+	average   int   // bytes of a record of the last fetch, 0 before it
 	starved   bool  // the poller found no room
 	offered   int64 // highest number that was on its way to the channel in a free phase, -1 for none
 	out       int   // messages with handlers or on their way to one
@@ -102,7 +103,7 @@ func newFlow(s *subscription, positions map[topicPartition]int64, fresh map[topi
 		if fresh[tp] {
 			fp.committed = -1
 		}
-		fp.room, fp.take = fp.hasRoom, fp.accept
+		fp.room, fp.take = fp.takes, fp.accept
 		f.parts, polls = append(f.parts, fp), append(polls, fp.polled)
 	}
 	f.poller = newPoller(s.c, s.log, polls)
@@ -320,26 +321,36 @@ func (f *flow) positions() map[topicPartition]int64 {
 	return out
 }
 
-// hasRoom implements polled.room: each partition has its share of what may be in flight, so that a stuck one does
-// not stop the others.
-func (p *flowPart) hasRoom() bool {
+// takes implements polled.room: each partition has its share of what may be in flight, so that a stuck one does not
+// stop the others.
+func (p *flowPart) takes() int32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.starved = !p.roomLocked()
-	return !p.starved
+	bytes := p.roomLocked()
+	p.starved = bytes == 0
+	return bytes
 }
 
-func (p *flowPart) roomLocked() bool {
+// roomLocked returns how many bytes of records may come: what is free of the share, once that is half of it, as a fetch
+// costs nearly the same whatever it brings.
+func (p *flowPart) roomLocked() int32 {
 	n := len(p.flow.parts)
-	return p.records < max(p.flow.cfg.MaxInFlightRecords/n, p.flow.cfg.BatchSize) &&
-		p.bytes < max(p.flow.cfg.MaxInFlightBytes/n, minPartitionBytes) &&
-		p.tracker.span() < maxSpan
+	records, bytes := max(p.flow.cfg.MaxInFlightRecords/n, p.flow.cfg.BatchSize), max(p.flow.cfg.MaxInFlightBytes/n, minPartitionBytes)
+	freeRecords, freeBytes := records-p.records, bytes-p.bytes
+	if freeRecords < (records+1)/2 || freeBytes < bytes/2 || p.tracker.span() >= maxSpan {
+		return 0
+	}
+	if p.average == 0 {
+		return partitionBytes
+	}
+	return int32(min(max(min(freeBytes, freeRecords*p.average), minPartitionBytes), maxPartitionBytes))
 }
 
 // accept implements polled.take: it sorts records into lanes.
 func (p *flowPart) accept(recs []Record, next int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	before := p.bytes
 	for i := range recs {
 		number := p.tracker.add(recs[i].Offset)
 		id := laneOf(recs[i].Key, p.flow.cfg.Lanes)
@@ -351,6 +362,9 @@ func (p *flowPart) accept(recs []Record, next int64) {
 		p.records++
 		p.bytes += recs[i].size()
 		l.push(queued{rec: recs[i], number: number})
+	}
+	if len(recs) > 0 {
+		p.average = (p.bytes - before) / len(recs)
 	}
 	p.tracker.position = next
 }
@@ -402,7 +416,7 @@ func (p *flowPart) finished(items []queued) {
 		p.bytes -= items[i].rec.size()
 	}
 	p.leave()
-	if p.starved && p.roomLocked() {
+	if p.starved && p.roomLocked() > 0 {
 		p.starved = false
 		p.flow.poller.wake()
 	}

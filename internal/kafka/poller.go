@@ -13,9 +13,10 @@ const (
 	// How long a broker holds a fetch that finds nothing. It costs no latency (the first record ends it) and bounds
 	// how long a closed connection may linger.
 	fetchWait = 500 * time.Millisecond
-	// Bytes asked for a partition in one fetch: several dozen documents, so that a partition's share of what may be in
-	// flight is exceeded by little.
+	// Bytes asked for a partition in one fetch where nobody knows better: several dozen documents.
 	partitionBytes = 128 << 10
+	// The most asked for a partition: larger fetches cost no less a record.
+	maxPartitionBytes = 1 << 20
 	// Bytes asked for in one request over all its partitions, and the least for each: the response is in memory
 	// at once.
 	requestBytes      = 16 << 20
@@ -30,8 +31,8 @@ type polled struct {
 	tp   topicPartition
 	next int64 // offset to fetch from
 
-	// room says whether more records can be taken now. When it says no, somebody calls wake once it would say yes.
-	room func() bool
+	// room says how many bytes of records can be taken now. When it says 0, somebody calls wake once it would say more.
+	room func() int32
 	// take receives what a fetch brought, in order, never concurrently for one poller.
 	take func(recs []Record, next int64)
 
@@ -39,6 +40,7 @@ type polled struct {
 	notYet   time.Time // a failure before: not fetched until then
 	attempts int
 	maxBytes int32
+	free     int32 // what room said
 	inflated int32 // how many times larger the records of the last fetch were than what came, at least 1
 	stopped  bool
 
@@ -47,7 +49,7 @@ type polled struct {
 }
 
 func newPolled(tp topicPartition, next int64) *polled {
-	p := &polled{tp: tp, next: next, inflated: 1, room: func() bool { return true }}
+	p := &polled{tp: tp, next: next, inflated: 1, room: func() int32 { return partitionBytes }}
 	p.end.Store(-1)
 	return p
 }
@@ -127,7 +129,7 @@ func (p *poller) start(ctx context.Context) time.Duration {
 			soonest = min(soonest, d)
 			continue
 		}
-		if !part.room() {
+		if part.free = part.room(); part.free == 0 {
 			continue
 		}
 		leader := int32(-1)
@@ -176,11 +178,11 @@ type outcome struct {
 }
 
 func (p *poller) fetch(ctx context.Context, leader int32, parts []*polled) {
-	share := min(max(requestBytes/int32(len(parts)), minPartitionBytes), partitionBytes)
+	share := max(requestBytes/int32(len(parts)), minPartitionBytes)
 	asks := make([]fetchAsk, len(parts))
 	for i, part := range parts {
 		part.busy = true
-		asks[i] = fetchAsk{tp: part.tp, offset: part.next, maxBytes: max(share/part.inflated, minPartitionBytes, part.maxBytes)}
+		asks[i] = fetchAsk{tp: part.tp, offset: part.next, maxBytes: max(min(share, part.free)/part.inflated, minPartitionBytes, part.maxBytes)}
 	}
 	p.flying[leader]++
 	p.spawn(func() func() {
@@ -236,7 +238,7 @@ func (p *poller) read(ctx context.Context, f *fetched, out *outcome) {
 	switch f.code {
 	case 0:
 		out.end = f.lastSeen
-		out.recs, out.next, out.err = f.records(from)
+		out.recs, out.next, out.err = f.records(from, int(out.part.free))
 		out.inflated = int32(min(f.inflation, partitionBytes))
 	case codeOffsetOutOfRange:
 		e := &OffsetOutOfRangeError{Topic: f.tp.topic, Partition: f.tp.partition, Offset: from}

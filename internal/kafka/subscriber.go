@@ -43,8 +43,8 @@ type SubscriberConfig struct {
 	// than the cores of a gateway, few enough that batches fill.
 	Lanes int
 	// MaxInFlightRecords and MaxInFlightBytes bound what is fetched and not acknowledged, shared evenly by the
-	// partitions; one fetch may exceed them. Defaults 2048 and 32 MiB: what is more than
-	// handlers can take at once waits in memory instead of in the log.
+	// partitions, which are fetched again when half of their share is free; one batch of a producer may exceed them.
+	// Defaults 2048 and 32 MiB: what is more than handlers can take at once waits in memory instead of in the log.
 	MaxInFlightRecords int
 	MaxInFlightBytes   int
 
