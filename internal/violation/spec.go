@@ -1,9 +1,6 @@
 package violation
 
-import (
-	"fmt"
-	"unicode/utf8"
-)
+import "fmt"
 
 // Spec is the definition of a code: its texts in both languages. FR and EN are fmt formats that take the same
 // arguments; the remedies take none.
@@ -35,22 +32,4 @@ func (s Spec) New(at At, args ...any) Violation {
 		FR: fmt.Sprintf(s.FR, args...), EN: fmt.Sprintf(s.EN, args...),
 		Remedy: s.RemedyFR, RemedyEN: s.RemedyEN,
 	}
-}
-
-// maxExcerpt keeps a found value readable on one line of a terminal and out of the way of a 64 KiB header budget.
-const maxExcerpt = 60
-
-// Excerpt shortens a found value for a message: at most 60 runes, control characters replaced, never more.
-func Excerpt(s string) string {
-	out := make([]rune, 0, maxExcerpt+1)
-	for _, r := range s {
-		if len(out) == maxExcerpt {
-			return string(append(out, '…'))
-		}
-		if r < ' ' || r == utf8.RuneError {
-			r = ' '
-		}
-		out = append(out, r)
-	}
-	return string(out)
 }

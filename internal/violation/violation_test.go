@@ -44,7 +44,9 @@ func TestSortPutsRefusalsFirstThenByPlace(t *testing.T) {
 
 func TestExcerpt(t *testing.T) {
 	for text, want := range map[string]string{
-		"short": "short", "two\nlines": "two lines", "\xff": " ",
+		"paid to FR76 3000 6000 0112 3456 7890 189": "paid to FR•• •••• •••• •••• •••• •••0 189",
+		"DE89370400440532013000 or DE8":             "DE••••••••••••••••3000 or DE8",
+		"short":                                     "short", "two\nlines": "two lines", "\xff": " ",
 		strings.Repeat("é", 61): strings.Repeat("é", 60) + "…",
 		strings.Repeat("é", 60): strings.Repeat("é", 60),
 	} {
