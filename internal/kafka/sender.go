@@ -14,13 +14,14 @@ import (
 // broker reads (100 MiB, the embedded one 64 MiB); one larger batch travels alone.
 const maxRequestBytes = 8 << 20
 
-// When a request to a broker is answered and many records have queued meanwhile, more are on their way, and the next
-// request gathers them: what a batch costs the broker and us does not depend on its size. Otherwise nothing waits.
+// When many records have queued at the answer of a request, and faster than a few thousand a second, more are on their way, and
+// the next request gathers them: what a batch costs the broker and us does not depend on its size. Otherwise nothing waits.
 const (
-	gatherFrom    = 16                    // records queued at the answer; at 1,000 messages a second there are two or three
-	gatherEnough  = 1024                  // records that are worth a request: half of what is in flight by default
-	gatherQuiet   = 3 * time.Millisecond  // nothing came for so long: everybody waits for us
-	gatherLongest = 20 * time.Millisecond // below what a record waits for its turn when so many are in flight
+	gatherFrom    = 32                     // records: fewer are no load
+	gatherEach    = 200 * time.Microsecond // a record of them: what queued up more slowly did so behind a hiccup
+	gatherEnough  = 1024                   // records that are worth a request: half of what is in flight by default
+	gatherQuiet   = 3 * time.Millisecond   // nothing came for so long: everybody waits for us
+	gatherLongest = 20 * time.Millisecond  // below what a record waits for its turn when so many are in flight
 )
 
 // sender writes batches. One request is in flight to a broker, with at most one batch of each partition; what queues
@@ -66,9 +67,10 @@ type outPart struct {
 // outBroker is a broker to write to.
 type outBroker struct {
 	sending  bool      // a request is in flight
-	answered time.Time // when the last one was
+	sent     time.Time // when the last one was
+	answered time.Time // and its answer came
 	fresh    bool      // and nobody has looked since
-	gathers  bool      // many records had queued then
+	gathers  bool      // many records had queued by then, and fast
 }
 
 // outBatch is a batch whose outcome is not known yet.
@@ -190,7 +192,8 @@ func (s *sender) start() (wait time.Duration, idle bool) {
 	for leader, b := range s.brokers {
 		parts := free[leader]
 		if b.fresh {
-			b.fresh, b.gathers = false, queueing(parts) >= gatherFrom
+			n := queueing(parts)
+			b.fresh, b.gathers = false, n >= gatherFrom && b.answered.Sub(b.sent) <= time.Duration(n)*gatherEach
 		}
 		if len(parts) == 0 {
 			continue
@@ -337,7 +340,7 @@ func (s *sender) findLeader(p *outPart) {
 // send sends one request. It runs the encoding and the round trip outside the loop.
 func (s *sender) send(leader int32, parts []*outPart) {
 	b := s.broker(leader)
-	b.sending = true
+	b.sending, b.sent = true, clock()
 	for _, p := range parts {
 		p.busy = true
 	}
