@@ -10,20 +10,6 @@ import (
 	"time"
 )
 
-// maxRequestBytes is where a produce request is closed, so that many partitions' batches stay well below what a
-// broker reads (100 MiB, the embedded one 64 MiB); one larger batch travels alone.
-const maxRequestBytes = 8 << 20
-
-// When many records have queued at the answer of a request, and faster than a few thousand a second, more are on their way, and
-// the next request gathers them: what a batch costs the broker and us does not depend on its size. Otherwise nothing waits.
-const (
-	gatherFrom    = 32                     // records: fewer are no load
-	gatherEach    = 200 * time.Microsecond // a record of them: what queued up more slowly did so behind a hiccup
-	gatherEnough  = 1024                   // records that are worth a request: half of what is in flight by default
-	gatherQuiet   = 3 * time.Millisecond   // nothing came for so long: everybody waits for us
-	gatherLongest = 20 * time.Millisecond  // below what a record waits for its turn when so many are in flight
-)
-
 // sender writes batches. One request is in flight to a broker, with at most one batch of each partition; what queues
 // up meanwhile is the next one (group commit: batches grow with the load, and a lone record waits for nothing). A
 // partition's batches therefore never overtake each other.
@@ -62,15 +48,6 @@ type outPart struct {
 	batch    *outBatch     // not settled; the next one is made after it
 	busy     bool
 	notYet   time.Time
-}
-
-// outBroker is a broker to write to.
-type outBroker struct {
-	sending  bool      // a request is in flight
-	sent     time.Time // when the last one was
-	answered time.Time // and its answer came
-	fresh    bool      // and nobody has looked since
-	gathers  bool      // many records had queued by then, and fast
 }
 
 // outBatch is a batch whose outcome is not known yet.
@@ -220,53 +197,6 @@ func (s *sender) broker(id int32) *outBroker {
 	return b
 }
 
-// gather returns how long the next request still waits for more records, 0 or less when it does not.
-func (b *outBroker) gather(parts []*outPart, now time.Time) time.Duration {
-	if !b.gathers || queueing(parts) >= gatherEnough {
-		return 0
-	}
-	var came time.Time
-	for _, p := range parts {
-		if p.batch != nil { // it waited long enough
-			return 0
-		}
-		if p.came.After(came) {
-			came = p.came
-		}
-	}
-	return min(b.answered.Add(gatherLongest).Sub(now), came.Add(gatherQuiet).Sub(now))
-}
-
-func queueing(parts []*outPart) (records int) {
-	for _, p := range parts {
-		records += len(p.queue)
-	}
-	return records
-}
-
-// fill returns the partitions of one request, each with its batch.
-func (s *sender) fill(parts []*outPart, now time.Time) (ready []*outPart) {
-	bytes := 0
-	for _, p := range parts {
-		if p.batch == nil {
-			p.batch = s.collect(p, now)
-		}
-		if p.batch == nil {
-			continue
-		}
-		size := 0
-		for _, it := range p.batch.items {
-			size += it.size
-		}
-		if bytes > 0 && bytes+size > maxRequestBytes {
-			continue // goes with the next request
-		}
-		bytes += size
-		ready = append(ready, p)
-	}
-	return ready
-}
-
 // dead says why nothing may be written any more: the session has failed.
 func (s *sender) dead() error {
 	if s.session == nil {
@@ -276,41 +206,6 @@ func (s *sender) dead() error {
 		return &TransactionError{Err: err}
 	}
 	return nil
-}
-
-// collect makes the next batch of what has queued. The caller holds the lock.
-func (s *sender) collect(p *outPart, now time.Time) *outBatch {
-	if err := s.dead(); err != nil {
-		for _, it := range p.queue {
-			it.settle(err)
-		}
-		p.queue = nil
-		return nil
-	}
-	var items []*item
-	bytes := batchHeaderSize
-	taken := 0
-	for _, it := range p.queue {
-		if err := it.call.obstacle(p.tp); err != nil {
-			it.settle(err)
-			taken++
-			continue
-		}
-		if len(items) > 0 && (bytes+it.size > s.cfg.BatchBytes || it.alone || items[0].alone) {
-			break
-		}
-		items = append(items, it)
-		bytes += it.size
-		taken++
-	}
-	p.queue = p.queue[taken:]
-	if len(p.queue) == 0 {
-		p.queue = nil
-	}
-	if len(items) == 0 {
-		return nil
-	}
-	return &outBatch{items: items, deadline: now.Add(s.cfg.DeliveryTimeout)}
 }
 
 func (s *sender) spawn(work func() func()) {
@@ -465,131 +360,4 @@ func (s *sender) encode(p *outPart, now time.Time) error {
 	}
 	p.batch.bytes = batch
 	return nil
-}
-
-// settle decides what becomes of a batch after an attempt. It runs in the loop.
-func (s *sender) settle(p *outPart, err error) {
-	b := p.batch
-	if err == nil {
-		p.producer.seq += int32(len(b.items))
-		p.batch = nil
-		largest := 0
-		for _, it := range b.items {
-			largest = max(largest, it.size)
-		}
-		s.cfg.troubles.over(p.tp, largest)
-		for _, it := range b.items {
-			it.settle(nil)
-		}
-		return
-	}
-	act, code := retry, codeOf(err) // no answer: the outcome is unknown, and the same bytes again settle it
-	if code != 0 {
-		act = classify(code)
-	}
-	switch act {
-	case retry, refresh:
-		s.later(p, err)
-	case tooLarge:
-		s.split(p, err)
-	case fence:
-		// Our numbers and the broker's differ. What an earlier attempt of this batch did is unknown.
-		s.unknown(p, err)
-		if s.session == nil && code != codeOutOfOrderSequence {
-			p.producer = noProducer // the broker does not take this identity any more, whatever the epoch
-		}
-	default:
-		if b.attempts > 0 {
-			s.unknown(p, err) // this attempt did nothing, an earlier one may have
-			return
-		}
-		// The batch was refused and is not in the log: its numbers are free.
-		s.fail(p, err)
-	}
-}
-
-// later repeats the batch after a pause, or gives it up at its deadline.
-func (s *sender) later(p *outPart, err error) {
-	now := clock()
-	b := p.batch
-	b.last = err
-	if errors.Is(err, ErrClosed) || now.After(b.deadline) || s.dead() != nil {
-		s.giveUp(p)
-		return
-	}
-	p.notYet = now.Add(backoff(b.attempts))
-	if b.attempts >= 5 { // an election heals before
-		s.cfg.troubles.note(p.tp, err)
-	}
-	if b.attempts == 5 || b.attempts%60 == 59 { // the same; then about once a minute
-		s.c.log.Warn("records cannot be written, trying again", "topic", p.tp.topic, "partition", p.tp.partition, "error", err)
-	}
-	b.attempts++
-}
-
-func (s *sender) giveUp(p *outPart) {
-	err := p.batch.last
-	if dead := s.dead(); dead != nil {
-		err = dead
-	}
-	if p.batch.sent {
-		s.unknown(p, err)
-		return
-	}
-	s.fail(p, err)
-}
-
-// unknown fails a batch that may be in the log. Its sequence numbers are never used again: a batch with the same
-// numbers and other content is answered with success and thrown away. The next epoch shuts out a late arrival too.
-// A transactional producer may not take an epoch by itself: its session ends instead.
-func (s *sender) unknown(p *outPart, err error) {
-	if s.session != nil {
-		s.session.fail(err)
-	} else {
-		p.producer = p.producer.next()
-	}
-	s.fail(p, &UnknownOutcomeError{Topic: p.tp.topic, Partition: p.tp.partition, Err: err})
-}
-
-func (s *sender) fail(p *outPart, err error) {
-	b := p.batch
-	p.batch, p.notYet = nil, time.Time{}
-	s.cfg.troubles.note(p.tp, err)
-	for _, it := range b.items {
-		it.settle(err)
-	}
-}
-
-// split answers "too large": a record alone is refused, a batch is sent again record by record.
-func (s *sender) split(p *outPart, err error) {
-	b := p.batch
-	if len(b.items) == 1 {
-		it := b.items[0]
-		s.fail(p, &RecordTooLargeError{Topic: p.tp.topic, Size: it.size})
-		return
-	}
-	s.c.log.Debug("a batch was too large for its topic, sending its records one by one", "topic", p.tp.topic, "records", len(b.items), "error", err)
-	for _, it := range b.items {
-		it.alone = true
-	}
-	if b.attempts > 0 { // an earlier attempt may have passed under another limit
-		if s.session != nil {
-			s.unknown(p, err)
-			return
-		}
-		p.producer = p.producer.next()
-	}
-	p.batch = nil
-	s.mu.Lock()
-	p.queue = append(b.items, p.queue...)
-	s.mu.Unlock()
-}
-
-// next is the producer after its numbers became doubtful: the next epoch, with numbers from 0, which a producer
-// without transactions may take by itself (KIP-360). After the last epoch it needs a new id.
-func (s producerState) next() producerState {
-	if s.id < 0 || s.epoch == math.MaxInt16 {
-		return noProducer
-	}
-	return producerState{id: s.id, epoch: s.epoch + 1}
 }
