@@ -85,6 +85,17 @@ func (w *Writer) String(out document.Value, name, text string, e xmldoc.Element)
 	w.put(out, name, text, e)
 }
 
+// Lines writes the texts of an element and of its later siblings of the same name as one string, a line each.
+func (w *Writer) Lines(out document.Value, name string, e xmldoc.Element) {
+	var all []string
+	for sibling := range e.Parent().All(e.Name().Space, e.Name().Local) {
+		if line := sibling.Text(); line != "" {
+			all = append(all, line)
+		}
+	}
+	w.String(out, name, strings.Join(all, "\n"), e)
+}
+
 func (w *Writer) put(out document.Value, name, text string, e xmldoc.Element) {
 	if e.Exists() {
 		w.Read(e)

@@ -73,7 +73,7 @@ func (r *reader) member(out document.Value, e xmldoc.Element, f *field) {
 	case text:
 		r.Text(out, name, e)
 	case lines:
-		r.lines(out, name, e)
+		r.Lines(out, name, e)
 	case decimal:
 		r.Decimal(out, name, e)
 	case moment, day:
@@ -103,17 +103,6 @@ func (r *reader) complex(out document.Value, e xmldoc.Element, as form) {
 		r.Attr(out, "mimeCode", e, "mimeCode")
 		r.Attr(out, "filename", e, "filename")
 	}
-}
-
-// lines joins the texts of e and of its later siblings of the same name.
-func (r *reader) lines(out document.Value, name string, e xmldoc.Element) {
-	var all []string
-	for sibling := range e.Parent().All(e.Name().Space, e.Name().Local) {
-		if line := sibling.Text(); line != "" {
-			all = append(all, line)
-		}
-	}
-	r.String(out, name, strings.Join(all, "\n"), e)
 }
 
 // held returns what an element of a composite type holds: its first child of one of the names.

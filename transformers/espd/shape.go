@@ -2,7 +2,6 @@ package espd
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
@@ -127,7 +126,7 @@ func (r *reader) member(out document.Value, e xmldoc.Element, f field) {
 	case text:
 		r.String(out, name, e.Text(), e)
 	case lines:
-		r.lines(out, name, e)
+		r.Lines(out, name, e)
 	case decimal:
 		r.Decimal(out, name, e)
 	case date:
@@ -165,17 +164,6 @@ func (r *reader) object(out document.Value, e xmldoc.Element, f field) {
 		r.Attr(out, "mimeCode", e, "mimeCode")
 		r.Attr(out, "fileName", e, "filename")
 	}
-}
-
-// lines joins the texts of e and of its later siblings of the same name.
-func (r *reader) lines(out document.Value, name string, e xmldoc.Element) {
-	all := make([]string, 0, 1)
-	for sibling := range e.Parent().All(e.Name().Space, e.Name().Local) {
-		if line := sibling.Text(); line != "" {
-			all = append(all, line)
-		}
-	}
-	r.String(out, name, strings.Join(all, "\n"), e)
 }
 
 // indicator writes an xs:boolean; anything else stays as it is, for the schema to refuse.
