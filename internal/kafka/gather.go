@@ -27,6 +27,13 @@ type outBroker struct {
 	gathers  bool      // many records had queued by then, and fast
 }
 
+// weigh decides, once after each answer, whether the next request gathers, by the records that had queued by then.
+func (b *outBroker) weigh(records int) {
+	if b.fresh {
+		b.fresh, b.gathers = false, records >= gatherFrom && b.answered.Sub(b.sent) <= time.Duration(records)*gatherEach
+	}
+}
+
 // gather returns how long the next request still waits for more records, 0 or less when it does not.
 func (b *outBroker) gather(parts []*outPart, now time.Time) time.Duration {
 	if !b.gathers || queueing(parts) >= gatherEnough {

@@ -168,10 +168,7 @@ func (s *sender) start() (wait time.Duration, idle bool) {
 	}
 	for leader, b := range s.brokers {
 		parts := free[leader]
-		if b.fresh {
-			n := queueing(parts)
-			b.fresh, b.gathers = false, n >= gatherFrom && b.answered.Sub(b.sent) <= time.Duration(n)*gatherEach
-		}
+		b.weigh(queueing(parts))
 		if len(parts) == 0 {
 			continue
 		}

@@ -285,6 +285,29 @@ func TestGroupCommit(t *testing.T) {
 }
 
 // TestSequenceWrap: a new epoch begins before the numbers wrap, which Kafka and kfake count differently.
+// TestWeigh: only records that queued up fast announce more, and what comes after the answer decides nothing.
+func TestWeigh(t *testing.T) {
+	for name, tc := range map[string]struct {
+		records int
+		took    time.Duration
+		want    bool
+	}{
+		"few":              {gatherFrom - 1, 0, false},
+		"many":             {gatherFrom, gatherFrom * gatherEach, true},
+		"behind a hiccup":  {gatherFrom, gatherFrom*gatherEach + 1, false},
+		"nothing had come": {0, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+			b := &outBroker{sent: sent, answered: sent.Add(tc.took), fresh: true}
+			b.weigh(tc.records)
+			require.Equal(t, tc.want, b.gathers)
+			b.weigh(10 * gatherFrom)
+			require.Equal(t, tc.want, b.gathers)
+		})
+	}
+}
+
 // TestGather: a request waits for more records only when many had queued at the answer of the one before.
 func TestGather(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
