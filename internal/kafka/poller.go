@@ -21,10 +21,20 @@ const (
 	// at once.
 	requestBytes      = 16 << 20
 	minPartitionBytes = 64 << 10
-	// Requests in flight to one broker. Partitions share one request whenever they are free together; a second one
-	// is for those that become free while the first waits for records, and beyond four they wait.
+	// Requests in flight to one broker, of each kind: those that wait for records and those that find some. Partitions
+	// share one request whenever they are free together; a second one is for those that become free meanwhile, and
+	// beyond four they wait.
 	requestsPerLeader = 4
+	// Requests that wait end together, and their partitions go on in one after this time, in which the answers come in.
+	regroupTime = 3 * time.Millisecond
 )
+
+// group is what may share a request: the partitions that one broker leads and where more records are known to be, or those
+// where none are known. One of the latter would hold up the others for as long as a broker waits.
+type group struct {
+	leader int32
+	behind bool
+}
 
 // polled is one partition that a poller fetches. Only the poller's loop touches the fields without a lock.
 type polled struct {
@@ -64,16 +74,21 @@ type poller struct {
 
 	poke    chan struct{}
 	results chan func() // run in the loop
-	flying  map[int32]int
+	flying  map[group]int
 	running int
 	turn    int
+
+	wait    time.Duration // fetchWait
+	began   time.Time
+	regroup time.Time // no request that waits is sent before
 }
 
 func newPoller(c *Cluster, log *slog.Logger, parts []*polled) *poller {
 	return &poller{
 		c: c, log: log, parts: parts,
 		onRange: func(_ context.Context, e *OffsetOutOfRangeError) (int64, error) { return 0, e },
-		poke:    make(chan struct{}, 1), results: make(chan func()), flying: map[int32]int{},
+		poke:    make(chan struct{}, 1), results: make(chan func()), flying: map[group]int{},
+		wait: fetchWait, began: clock(),
 	}
 }
 
@@ -117,7 +132,7 @@ func (p *poller) spawn(work func() func()) {
 func (p *poller) start(ctx context.Context) time.Duration {
 	now := clock()
 	soonest := time.Hour
-	byLeader := map[int32][]*polled{}
+	groups := map[group][]*polled{}
 	p.turn++
 	for i := range p.parts {
 		// The order rotates: a broker serves an over-large batch only to the first partition that has records.
@@ -140,14 +155,28 @@ func (p *poller) start(ctx context.Context) time.Duration {
 			p.findLeader(ctx, part)
 			continue
 		}
-		byLeader[leader] = append(byLeader[leader], part)
+		g := group{leader, part.next < part.end.Load()}
+		groups[g] = append(groups[g], part)
 	}
-	for leader, parts := range byLeader {
-		if p.flying[leader] < requestsPerLeader {
-			p.fetch(ctx, leader, parts)
+	for g, parts := range groups {
+		if d := p.regroup.Sub(now); d > 0 && !g.behind {
+			soonest = min(soonest, d)
+			continue
+		}
+		if p.flying[g] < requestsPerLeader {
+			p.fetch(ctx, g, parts)
 		}
 	}
 	return soonest
+}
+
+// patience is how long a broker may hold a request that finds nothing: until the time when all of them end.
+func (p *poller) patience() time.Duration {
+	d := p.wait - clock().Sub(p.began)%p.wait
+	if d < 2*regroupTime {
+		return p.wait
+	}
+	return d
 }
 
 func (p *poller) findLeader(ctx context.Context, part *polled) {
@@ -177,34 +206,40 @@ type outcome struct {
 	inflated int32
 }
 
-func (p *poller) fetch(ctx context.Context, leader int32, parts []*polled) {
+func (p *poller) fetch(ctx context.Context, g group, parts []*polled) {
 	share := max(requestBytes/int32(len(parts)), minPartitionBytes)
 	asks := make([]fetchAsk, len(parts))
 	for i, part := range parts {
 		part.busy = true
 		asks[i] = fetchAsk{tp: part.tp, offset: part.next, maxBytes: max(min(share, part.free)/part.inflated, minPartitionBytes, part.maxBytes)}
 	}
-	p.flying[leader]++
+	p.flying[g]++
+	wait := p.patience()
 	p.spawn(func() func() {
-		outs := p.request(ctx, leader, parts, asks)
+		outs := p.request(ctx, g.leader, parts, asks, wait)
 		return func() {
-			p.flying[leader]--
+			p.flying[g]--
+			empty := true
 			for i := range outs {
+				empty = empty && outs[i].err == nil && len(outs[i].recs) == 0
 				p.finish(&outs[i], asks[i].maxBytes)
+			}
+			if empty && !g.behind && p.flying[g] > 0 {
+				p.regroup = clock().Add(regroupTime)
 			}
 		}
 	})
 }
 
 // request runs outside the loop: it sends one fetch, verifies and decodes the answer.
-func (p *poller) request(ctx context.Context, leader int32, parts []*polled, asks []fetchAsk) []outcome {
+func (p *poller) request(ctx context.Context, leader int32, parts []*polled, asks []fetchAsk, wait time.Duration) []outcome {
 	outs := make([]outcome, len(parts))
 	byName := make(map[topicPartition]*outcome, len(parts))
 	for i, part := range parts {
 		outs[i] = outcome{part: part, next: asks[i].offset, end: -1, err: errMissing}
 		byName[part.tp] = &outs[i]
 	}
-	answers, err := p.c.fetch(ctx, leader, asks, fetchWait)
+	answers, err := p.c.fetch(ctx, leader, asks, wait)
 	for i := range outs {
 		if err != nil {
 			outs[i].err = err
