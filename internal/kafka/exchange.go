@@ -68,7 +68,7 @@ func (x *exchange) RawExchange(rw io.ReadWriter) (res protocol.Message, err erro
 	// as well as a counter does: the connection is closed after any fault.
 	const correlation int32 = 0x70617373
 	w := &writer{b: append(takeBuffer(512+x.size), 0, 0, 0, 0)}
-	defer func() { giveBuffer(w.b) }() // Write keeps nothing
+	defer func() { giveBuffer(w.b) }() // nobody keeps what was sent
 	w.int16(int16(x.key))
 	w.int16(x.version)
 	w.int32(correlation)
@@ -77,7 +77,7 @@ func (x *exchange) RawExchange(rw io.ReadWriter) (res protocol.Message, err erro
 		w.tags()
 	}
 	x.body(w)
-	binary.BigEndian.PutUint32(w.b, uint32(len(w.b)-4))
+	binary.BigEndian.PutUint32(w.b, uint32(w.size()-4))
 	if conn, ok := rw.(interface{ SetDeadline(time.Time) error }); ok {
 		wake := context.AfterFunc(x.ended, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 		defer func() {
@@ -86,7 +86,7 @@ func (x *exchange) RawExchange(rw io.ReadWriter) (res protocol.Message, err erro
 			}
 		}()
 	}
-	if _, err := rw.Write(w.b); err != nil {
+	if err := w.sendTo(rw); err != nil {
 		return nil, fmt.Errorf("kafka: sending %s: %w", x.key, err)
 	}
 	body, err := readResponse(rw, correlation, x.flexible)

@@ -361,7 +361,7 @@ func (p *flowPart) accept(recs []Record, next int64) {
 		}
 		p.records++
 		p.bytes += recs[i].size()
-		l.push(queued{rec: recs[i], number: number})
+		l.push(queued{rec: &recs[i], number: number})
 	}
 	if len(recs) > 0 {
 		p.average = (p.bytes - before) / len(recs)

@@ -13,7 +13,7 @@ const batchBytes = 1 << 20
 
 // queued is a record in a lane with its number in the tracker.
 type queued struct {
-	rec    Record
+	rec    *Record
 	number int64
 }
 
@@ -146,7 +146,7 @@ func (l *lane) hand(items []queued) (msg *message.Message, end func(), handed []
 func recordsIn(items []queued) []Record {
 	recs := make([]Record, len(items))
 	for i := range items {
-		recs[i] = items[i].rec
+		recs[i] = *items[i].rec
 	}
 	return recs
 }

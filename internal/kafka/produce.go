@@ -21,12 +21,12 @@ type produceAsk struct {
 }
 
 // produce sends batches to the broker that leads their partitions, in one request, and returns its error codes. The
-// batches must stay unchanged for ever: after the context has ended a connection may still be sending them. The
-// transactional id is empty outside of transactions.
+// batches must stay unchanged until it returns without an error, and for ever after one: a connection may still be sending
+// them. The transactional id is empty outside of transactions.
 func (c *Cluster) produce(ctx context.Context, leader int32, transactional string, asks []produceAsk) (map[topicPartition]int16, error) {
 	size := 0
 	for i := range asks {
-		size += len(asks[i].batch) + len(asks[i].tp.topic) + 16
+		size += len(asks[i].tp.topic) + 16
 	}
 	r, err := c.ask(ctx, &exchange{key: protocol.Produce, version: 8, node: leader, size: size, body: func(w *writer) {
 		if transactional == "" {
@@ -43,7 +43,7 @@ func (c *Cluster) produce(ctx context.Context, leader int32, transactional strin
 			w.array(len(group))
 			for _, a := range group {
 				w.int32(a.tp.partition)
-				w.bytes(a.batch)
+				w.lend(a.batch)
 			}
 		}
 	}})

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -361,5 +362,16 @@ func TestClassify(t *testing.T) {
 		1: fatal, 17: fatal, 29: fatal, 30: fatal, 35: fatal, 87: fatal, 999: fatal,
 	} {
 		require.Equal(t, want, classify(code), "code %d", code)
+	}
+}
+
+// TestMemoryOfRepeatedBatch: the memory of a batch that was sent more than once is not used again when it is written, as a
+// connection that was given up may still be sending it.
+func TestMemoryOfRepeatedBatch(t *testing.T) {
+	s, p := &sender{}, &outPart{batch: &outBatch{bytes: make([]byte, 0, maxBuffer), attempts: 1}}
+	batch := p.batch.bytes
+	s.settle(p, nil)
+	for range 100 { // a pool may hold others
+		require.NotSame(t, unsafe.SliceData(batch), unsafe.SliceData(takeBuffer(maxBuffer)))
 	}
 }

@@ -14,6 +14,9 @@ func (s *sender) settle(p *outPart, err error) {
 	if err == nil {
 		p.producer.seq += int32(len(b.items))
 		p.batch = nil
+		if b.attempts == 0 { // nobody else is sending these bytes
+			giveBuffer(b.bytes)
+		}
 		largest := 0
 		for _, it := range b.items {
 			largest = max(largest, it.size)

@@ -1,16 +1,61 @@
 package kafka
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"sync"
 )
 
 // errShort is what a reader reports when the bytes end before the value does.
 var errShort = errors.New("kafka: the response ends in the middle of a value")
 
 // writer appends values in the encoding of the Kafka protocol, big-endian.
-type writer struct{ b []byte }
+type writer struct {
+	b    []byte
+	lent []lent
+}
+
+// lent is a byte sequence that is not copied; its place is before position at of the writer's own bytes.
+type lent struct {
+	at int
+	b  []byte
+}
+
+// size is the number of bytes written.
+func (w *writer) size() int {
+	n := len(w.b)
+	for i := range w.lent {
+		n += len(w.lent[i].b)
+	}
+	return n
+}
+
+// sendTo sends all that was written.
+func (w *writer) sendTo(to io.Writer) error {
+	if len(w.lent) == 0 {
+		_, err := to.Write(w.b)
+		return err
+	}
+	out := outgoing.Get().(*bufio.Writer)
+	defer outgoing.Put(out)
+	defer out.Reset(nil) // it keeps neither the connection nor a fault
+	out.Reset(to)
+	from := 0
+	for _, l := range w.lent { // Flush returns the first fault
+		_, _ = out.Write(w.b[from:l.at])
+		_, _ = out.Write(l.b)
+		from = l.at
+	}
+	_, _ = out.Write(w.b[from:])
+	return out.Flush()
+}
+
+// outgoing holds buffers that join what is sent into pieces that are worth a system call, and small enough to be in the
+// processor's cache still when the kernel copies them.
+var outgoing = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 64<<10) }}
 
 func (w *writer) int8(v int8)   { w.b = append(w.b, byte(v)) }
 func (w *writer) int16(v int16) { w.b = binary.BigEndian.AppendUint16(w.b, uint16(v)) }
@@ -36,6 +81,12 @@ func (w *writer) nullString() { w.int16(-1) }
 func (w *writer) bytes(b []byte) {
 	w.int32(int32(len(b)))
 	w.b = append(w.b, b...)
+}
+
+// lend writes a byte sequence that must not change until all is sent: it stays where it is.
+func (w *writer) lend(b []byte) {
+	w.int32(int32(len(b)))
+	w.lent = append(w.lent, lent{at: len(w.b), b: b})
 }
 
 func (w *writer) array(n int) { w.int32(int32(n)) }
