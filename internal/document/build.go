@@ -1,12 +1,16 @@
 package document
 
 // add appends a child. A Value stays valid when the document grows: it is an index, not an address.
-func (v Value) add(n node) Value {
+func (v Value) add(name string, t Type, text string, ref Ref) Value {
 	d := v.doc
-	n.up = v.at
 	i := int32(len(d.nodes))
-	d.nodes = append(d.nodes, n)
-	parent := &d.nodes[v.at]
+	if len(d.nodes) < cap(d.nodes) {
+		d.nodes = d.nodes[:i+1] // zero, and filling it in place is quicker than copying a node
+	} else {
+		d.nodes = append(d.nodes, node{})
+	}
+	n, parent := &d.nodes[i], &d.nodes[v.at]
+	n.name, n.typ, n.text, n.ref, n.up = name, t, text, ref, v.at
 	if parent.first == 0 {
 		parent.first = i
 	} else {
@@ -20,13 +24,13 @@ func (v Value) add(n node) Value {
 // Add appends a member (name set) to an object or an item (name empty) to an array and returns it. The builder does
 // not check for duplicate names: parsers do, transformers use Object and Array.
 func (v Value) Add(name string, t Type, text string, ref Ref) Value {
-	return v.add(node{name: name, typ: t, text: text, ref: ref})
+	return v.add(name, t, text, ref)
 }
 
 // AddString appends a string member; an empty text is not added, as canonical documents hold no empty strings.
 func (v Value) AddString(name, text string, ref Ref) {
 	if text != "" {
-		v.add(node{name: name, typ: String, text: text, ref: ref})
+		v.add(name, String, text, ref)
 	}
 }
 
@@ -36,7 +40,7 @@ func (v Value) AddBool(name string, b bool, ref Ref) {
 	if b {
 		text = "true"
 	}
-	v.add(node{name: name, typ: Bool, text: text, ref: ref})
+	v.add(name, Bool, text, ref)
 }
 
 // Object returns the object member with that name, adding an empty one when there is none.
@@ -49,17 +53,17 @@ func (v Value) ensure(name string, t Type, ref Ref) Value {
 	if c := v.Get(name); c.Type() == t {
 		return c
 	}
-	return v.add(node{name: name, typ: t, ref: ref})
+	return v.add(name, t, "", ref)
 }
 
 // Item appends an empty object to an array and returns it.
-func (v Value) Item(ref Ref) Value { return v.add(node{typ: Object, ref: ref}) }
+func (v Value) Item(ref Ref) Value { return v.add("", Object, "", ref) }
 
 // Copy appends a deep copy of src, from the same or another document with the same origin, under a name (empty in an
 // array).
 func (v Value) Copy(name string, src Value) Value {
 	n := src.node()
-	c := v.add(node{name: name, typ: n.typ, text: n.text, ref: n.ref})
+	c := v.add(name, n.typ, n.text, n.ref)
 	for child := range src.Children() {
 		c.Copy(child.Name(), child)
 	}

@@ -51,7 +51,7 @@ func Parse(data []byte) (*document.Doc, *violation.Violation) {
 		p.doc.Release()
 		return nil, p.fault
 	}
-	p.scratch, p.members = nil, nil
+	p.scratch, p.members, p.texts = nil, nil, strings.Builder{}
 	return p.doc, nil
 }
 
@@ -63,10 +63,11 @@ type parser struct {
 	limit   int // most values
 	doc     *document.Doc
 	fault   *violation.Violation
-	scratch []byte    // unescaped text of the current string
-	members []uint64  // see [parser.distinctOfMany]
-	marking sync.Once // many goroutines may ask for places
-	marks   []mark    // see [parser.position]
+	scratch []byte          // unescaped text of the current string
+	texts   strings.Builder // see [parser.keep]
+	members []uint64        // see [parser.distinctOfMany]
+	marking sync.Once       // many goroutines may ask for places
+	marks   []mark          // see [parser.position]
 }
 
 // estimate returns a number of values that the source cannot exceed by much: one for each comma and each opening.

@@ -2,6 +2,7 @@ package jsondoc
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -20,7 +21,7 @@ func (p *parser) text() (string, bool) {
 				return p.src[start : p.pos-1], true
 			}
 			p.scratch = append(p.scratch, p.src[run:p.pos-1]...)
-			return string(p.scratch), true
+			return p.keep(p.scratch), true
 		case c == '\\':
 			plain = false
 			p.scratch = append(p.scratch, p.src[run:p.pos]...)
@@ -35,6 +36,18 @@ func (p *parser) text() (string, bool) {
 		}
 	}
 	return "", p.refuse(len(p.src), truncated)
+}
+
+// keep returns the bytes as a text that lies with others in one piece of memory.
+func (p *parser) keep(b []byte) string {
+	if p.texts.Cap()-p.texts.Len() < len(b) {
+		piece := min(2*p.texts.Cap()+64, 4096, len(p.src)-p.pos)
+		p.texts = strings.Builder{}
+		p.texts.Grow(max(piece, len(b)))
+	}
+	start := p.texts.Len()
+	p.texts.Write(b)
+	return p.texts.String()[start:]
 }
 
 // escape reads one escape sequence, two for a surrogate pair, into scratch.

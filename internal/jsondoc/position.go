@@ -54,9 +54,9 @@ func (p *parser) mark() {
 	for at := 0; at <= len(p.src); at += blockBytes {
 		p.marks = append(p.marks, m)
 		block := p.src[at:min(at+blockBytes, len(p.src))]
-		m.line += strings.Count(block, "\n")
-		if i := strings.LastIndexByte(block, '\n'); i >= 0 {
-			m.start = at + i + 1
+		if n := strings.Count(block, "\n"); n > 0 { // counting is much quicker than searching backwards
+			m.line += n
+			m.start = at + strings.LastIndexByte(block, '\n') + 1
 		}
 	}
 }
