@@ -16,8 +16,9 @@
 //
 // # Life of a fetched record
 //
-//	poller    asks each leader for all partitions that have room, in one request; a broker holds it until there is
-//	          something. Checksum, decompression, aborted transactions and control records are settled here.
+//	poller    asks each leader for all partitions that have room: in one request for those with more records, which is
+//	          answered at once, and in one that the broker holds until there is something for the others. Checksum,
+//	          decompression, aborted transactions and control records are settled here.
 //	flowPart  gives the record a number in the partition's tracker and puts it into the lane of its key.
 //	lane      hands out up to BatchSize records as one Watermill message, and the next one only after the ack. A nack
 //	          makes the same message come again, after a pause, so a key's records never overtake each other.
@@ -35,10 +36,10 @@
 // Produce chooses the partition (murmur2 of the key as the Java client does, or of OrderBy where the key is null; with
 // neither, partitions take turns) and queues the record. The sender has one request in flight to each broker; when it
 // comes back, what has queued for all that broker's partitions is the next one, and where that is much, more is gathered
-// for some milliseconds. A batch has a producer id, an epoch and a sequence number; a failed
-// attempt repeats the same bytes until DeliveryTimeout, and the broker recognises what it has. When time runs out the
-// outcome is unknown, and the numbers are never used again: a broker answers a known number with success and throws the
-// new content away. The partition takes the next epoch and Produce fails; the caller repeats.
+// for some milliseconds. A batch has a producer id, an epoch and a sequence number; a failed attempt repeats the same
+// bytes until DeliveryTimeout, and the broker recognises what it has. When time runs out the outcome is unknown, and the
+// numbers are never used again: a broker answers a known number with success and throws the new content away. The
+// partition takes the next epoch and Produce fails; the caller repeats.
 //
 // # Exactly once
 //
