@@ -146,6 +146,8 @@ file.delete.delay.ms=1000
 log.retention.ms=-1
 # The default of 128 MiB does not fit into a small heap.
 log.cleaner.dedupe.buffer.size=8388608
+# A test waits until a topic is compacted: the cleaner looks for work twice a second (every 15 s by default).
+log.cleaner.backoff.ms=500
 P
   if [[ $version != 3.* ]]; then
     echo "share.coordinator.state.topic.replication.factor=$replicas"
