@@ -7,20 +7,27 @@ import (
 	"github.com/commande-publique/passerelle/schemas/structure"
 )
 
-// merge joins what the schema and the rules say of one document so that each fault is told once: a rule that names a
-// missing term, or is about how the value of a term is written (to any other, such a value is no number or date), says it better
-// than the schema or the structure, under its official id; a rule that could not be judged says nothing where the schema has
-// already refused the value.
-func merge(shape, business []violation.Violation) []violation.Violation {
+// merge joins what the schema and the rules of packs say of one document so that each fault is told once: a rule that names a
+// missing term, or is about one value and how it is written, says it better than the schema or the structure, under its official
+// id; a rule that could not be judged says nothing where the schema has already refused the value.
+func merge(shape, business []violation.Violation, packs []*rules.Pack) []violation.Violation {
 	business = rules.Suppress(business, shape)
 	type value struct{ pointer, term string }
+	malformed := map[value]bool{}
+	for _, v := range shape {
+		if v.Code == schemas.CodePattern || v.Code == schemas.CodeFormat {
+			malformed[value{v.Pointer, v.Term}] = true
+		}
+	}
 	named, judged := map[string]bool{}, map[value]bool{}
 	around := map[string]int{} // how many rules are broken at an element of the source
 	for _, v := range business {
 		if v.IsFatal() && v.Code != rules.CodeNotJudged {
 			named[v.Pointer] = true
-			judged[value{v.Pointer, v.Term}] = true
 			around[v.Source]++
+			if refused := (value{v.Pointer, v.Term}); malformed[refused] && ofOneValue(packs, v.Code) {
+				judged[refused] = true
+			}
 		}
 	}
 	var out []violation.Violation
@@ -41,4 +48,24 @@ func merge(shape, business []violation.Violation) []violation.Violation {
 		}
 	}
 	return append(out, business...)
+}
+
+// ofOneValue reports whether a rule of the packs is about a single term: one about several does not say which of them is not
+// written as it should be.
+func ofOneValue(packs []*rules.Pack, id string) bool {
+	for _, p := range packs {
+		for _, r := range p.Rules {
+			if r.ID == id {
+				return len(r.Terms) == 1
+			}
+		}
+		for _, t := range p.Tables {
+			for i := range t.Rules {
+				if r := &t.Rules[i]; r.ID == id {
+					return len(r.Terms) == 1
+				}
+			}
+		}
+	}
+	return false
 }

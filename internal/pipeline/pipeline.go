@@ -249,10 +249,7 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 		Size:    len(m.Value),
 		Doc:     part.Doc,
 	}
-	shape := p.schemas.Validate(string(part.Kind), part.Doc)
-	if !told.structure {
-		shape = append(shape, checkStructure(part.XML, v.Identity.Version, slices.Concat(v.Violations, shape)...)...)
-	}
+	shape := p.shape(part, v.Identity.Version, told, v.Violations)
 	facts.Event.Subject = subject(v, part)
 	judged.Selection = p.routes.Select(facts)
 	route := judged.Selection.Route
@@ -269,7 +266,7 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 	if part.XML != nil {
 		about.XML = part.XML.Root()
 	}
-	violations := merge(shape, p.check(&judged, about))
+	violations := merge(shape, p.check(&judged, about), judged.Packs)
 	if !violation.AnyFatal(violations) {
 		judged.Delivery = route.Deliver(facts)
 		violations = append(violations, judged.Delivery.Violations...)

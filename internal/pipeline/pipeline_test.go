@@ -120,6 +120,9 @@ func TestMerge(t *testing.T) {
 		return violation.Spec{Code: code}.New(violation.At{Pointer: pointer})
 	}
 	warning := violation.Spec{Code: "BR-99", Severity: violation.Warning}.New(violation.At{Pointer: "/number"})
+	pack := &rules.Pack{Rules: []*rules.Rule{
+		{ID: "BR-1", Terms: []string{"BT-1"}}, {ID: "BR-2", Terms: []string{"BT-2"}}, {ID: "BR-CO-1", Terms: []string{"BT-1", "BT-2"}},
+	}}
 	tests := []struct {
 		name            string
 		shape, business []violation.Violation
@@ -129,6 +132,7 @@ func TestMerge(t *testing.T) {
 		{"both, about different things", []violation.Violation{at("schema_pattern", "/a")}, []violation.Violation{at("BR-1", "/b")}, []string{"schema_pattern /a", "BR-1 /b"}},
 		{"a rule names what the schema misses", []violation.Violation{at(schemas.CodeRequired, "/number")}, []violation.Violation{at("BR-02", "/number")}, []string{"BR-02 /number"}},
 		{"a warning does not speak for the schema", []violation.Violation{at(schemas.CodeRequired, "/number")}, []violation.Violation{warning}, []string{"schema_required /number", "BR-99 /number"}},
+		{"a rule of several values does not say which is malformed", []violation.Violation{at(schemas.CodePattern, "/a")}, []violation.Violation{at("BR-CO-1", "/a")}, []string{"schema_pattern /a", "BR-CO-1 /a"}},
 		{"a rule says how a value is written", []violation.Violation{at(schemas.CodePattern, "/a"), at(schemas.CodeFormat, "/b")}, []violation.Violation{at("BR-1", "/a"), at("BR-2", "/b")}, []string{"BR-1 /a", "BR-2 /b"}},
 		{"a rule about the syntax has no term", []violation.Violation{violation.Spec{Code: schemas.CodeFormat}.New(violation.At{Pointer: "/b", Term: "BT-2"})}, []violation.Violation{at("CII-1", "/b")}, []string{"schema_format /b", "CII-1 /b"}},
 		{"a rule does not speak for a value that is wrong otherwise", []violation.Violation{at("schema_max_length", "/number")}, []violation.Violation{at("BR-02", "/number")}, []string{"schema_max_length /number", "BR-02 /number"}},
@@ -140,7 +144,7 @@ func TestMerge(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, v := range merge(tt.shape, tt.business) {
+			for _, v := range merge(tt.shape, tt.business, []*rules.Pack{pack}) {
 				got = append(got, v.Code+" "+v.Pointer)
 			}
 			assert.Equal(t, tt.want, got)
@@ -165,6 +169,49 @@ func TestESPDVersions(t *testing.T) {
 			assert.Equal(t, Delivered, v.Outcome(), "%s: %v", version, fatalCodes(v.Violations))
 		}
 	}
+}
+
+// A malformed total is told as such beside the sum that it does not fit into, in whatever state the other terms of the sum are.
+func TestMalformedTotal(t *testing.T) {
+	invoice := string(example(t, "ubl-invoice.xml"))
+	total := regexp.MustCompile(`(<cbc:TaxInclusiveAmount[^>]*>)[^<]*`).ReplaceAllString(invoice, "${1}12O.00")
+	withoutVAT := regexp.MustCompile(`(?s)(<cac:TaxTotal>\s*)<cbc:TaxAmount.*?</cbc:TaxAmount>`).ReplaceAllString(total, "$1")
+	p := newPipeline(t, "route: all\nfrom: [suppliers]\naccept: [invoice]\nvalidate: {rules: [en16931]}\nto:\n  - topic: invoicing\n")
+	for _, data := range []string{total, withoutVAT} {
+		v := p.Judge(received("suppliers", []byte(data)))
+		told := slices.ContainsFunc(v.Violations, func(v violation.Violation) bool {
+			return v.Code == schemas.CodePattern && v.Term == "BT-112" && strings.Contains(v.FR, "12O.00")
+		})
+		assert.True(t, told, "%v", fatalCodes(v.Violations))
+	}
+	assert.NotEqual(t, total, withoutVAT)
+}
+
+// Without routes a document is refused for its structure as the gateway refuses it.
+func TestShapeChecksStructure(t *testing.T) {
+	invoice := string(example(t, "ubl-invoice.xml"))
+	p := newPipeline(t)
+	for _, data := range []string{
+		strings.Replace(invoice, "<cbc:IssueDate>", "<cbc:Nota>x</cbc:Nota><cbc:IssueDate>", 1),
+		strings.Replace(invoice, "</Invoice>", "<cbc:Nota/></Invoice>", 1),
+	} {
+		require.NotEqual(t, invoice, data)
+		want := []string(nil)
+		for _, v := range p.Judge(received("suppliers", []byte(data))).Violations {
+			if strings.HasPrefix(v.Code, "structure_") {
+				want = append(want, v.Code+" "+v.Source)
+			}
+		}
+		require.NotEmpty(t, want)
+		var got []string
+		for _, v := range p.Shape([]byte(data), "") {
+			if strings.HasPrefix(v.Code, "structure_") {
+				got = append(got, v.Code+" "+v.Source)
+			}
+		}
+		assert.Equal(t, want, got)
+	}
+	assert.False(t, violation.AnyFatal(p.Shape([]byte(invoice), "")))
 }
 
 // BenchmarkJudge is the whole verdict of one document: recognised, read, made canonical, judged by schema, structure and rules,

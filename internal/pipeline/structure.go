@@ -7,6 +7,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/structure"
+	"github.com/commande-publique/passerelle/transformers"
 )
 
 // checkStructure judges XML by the official schema of its syntax, where there is a table of it. It leaves out what others,
@@ -21,4 +22,14 @@ func checkStructure(doc *xmldoc.Doc, version string, others ...violation.Violati
 			return o.IsFatal() && o.Source == s.Source && o.Code != schemas.CodeRequired
 		})
 	})
+}
+
+// shape judges a document by its schema and, unless that is told already, what it came from by the official schema of the
+// syntax; others are what is known to be wrong with it already.
+func (p *Pipeline) shape(part transformers.Part, version string, told telling, others []violation.Violation) []violation.Violation {
+	found := p.schemas.Validate(string(part.Kind), part.Doc)
+	if told.structure {
+		return found
+	}
+	return append(found, checkStructure(part.XML, version, slices.Concat(others, found)...)...)
 }

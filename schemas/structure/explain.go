@@ -6,7 +6,8 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
-// maxViolations bounds the answer for one document: beyond it a person has stopped reading and a header is full.
+// maxViolations bounds the answer for one document: beyond it a person has stopped reading and a header is full. The last one
+// says that there are more.
 const maxViolations = 200
 
 // explainer walks a document that was not accepted and notes each fault. After one it goes on as if it were mended, so
@@ -23,11 +24,16 @@ func (t *table) explain(root xmldoc.Element, personal bool) []violation.Violatio
 	if k := t.roots[root.Name()]; k != nil {
 		x.element(root, k, true)
 	}
+	if len(x.found) > maxViolations {
+		const told = maxViolations - 1
+		x.found = append(x.found[:told], stopped.New(violation.At{}, told))
+	}
 	violation.Sort(x.found)
 	return x.found
 }
 
-func (x *explainer) full() bool { return len(x.found) >= maxViolations }
+// full reports whether nothing more needs to be found: there is more than is told.
+func (x *explainer) full() bool { return len(x.found) > maxViolations }
 
 func (x *explainer) add(spec violation.Spec, at xmldoc.Element, args ...any) {
 	if !x.full() {

@@ -26,6 +26,14 @@ var (
 		RemedyFR: "Signalez ce défaut de la passerelle : un document sans contrôle n'est jamais accepté.",
 		RemedyEN: "Report this fault of the gateway: a document is never accepted unchecked.",
 	}
+	stopped = violation.Spec{
+		Code:     "structure_stopped",
+		Severity: violation.Warning,
+		FR:       "et d'autres fautes encore : le contrôle de la structure s'arrête aux %d premières",
+		EN:       "and more faults: the check of the structure stops at the first %d",
+		RemedyFR: "Corrigez d'abord les fautes signalées, puis renvoyez le document.",
+		RemedyEN: "Correct the faults that are told first, then send the document again.",
+	}
 	unknownElement = violation.Spec{
 		Code:     "structure_unknown_element",
 		FR:       "l'élément « %[1]s » n'existe pas dans le schéma%[3]s",

@@ -105,8 +105,8 @@ func Knows(root xmldoc.Name) bool {
 
 // Check judges the document below a root element, which says of itself that it is of a version (an ESPD: 4.1.0). No
 // violation means that it is valid by the official schema; otherwise the violations say why, one for each fault, sorted,
-// at most 200, with XPath and position. All are fatal. A root, or a version of its documents, that no table is for is a
-// violation too.
+// with XPath and position, all fatal. Where there are more than 200 it returns the first 199 that it meets and a warning that
+// the check stopped there. A root, or a version of its documents, that no table is for is a violation too.
 func Check(root xmldoc.Element, version string) []violation.Violation {
 	name := root.Name()
 	for i := range sources {

@@ -3,6 +3,7 @@ package structure_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -285,10 +286,22 @@ func TestExtendedProfile(t *testing.T) {
 	assert.Equal(t, "structure_unknown_element /CreditNote/cac:CreditNoteLine/cbc:TaxInclusiveLineExtensionAmount", vs[0].Code+" "+vs[0].Source)
 }
 
-// However many faults there are, two hundred are told.
+// However many faults there are, two hundred are told; where there are more the answer says so.
 func TestManyFaults(t *testing.T) {
-	data := strings.ReplaceAll(string(invoice(t, 400_000)), ` currencyID="EUR"`, "")
-	assert.Len(t, check(t, []byte(data)), 200)
+	faults := func(n int) []violation.Violation {
+		data, _ := strings.CutSuffix(string(invoice(t, 1)), "</Invoice>")
+		return check(t, []byte(data+strings.Repeat("<cbc:Nota/>", n)+"</Invoice>"))
+	}
+	stopped := func(vs []violation.Violation) bool {
+		return slices.ContainsFunc(vs, func(v violation.Violation) bool { return v.Code == "structure_stopped" && !v.IsFatal() })
+	}
+	assert.Len(t, faults(200), 200)
+	assert.False(t, stopped(faults(200)))
+	for _, n := range []int{201, 20_000} {
+		vs := faults(n)
+		assert.Len(t, vs, 200)
+		assert.True(t, stopped(vs), n)
+	}
 }
 
 func TestKnows(t *testing.T) {
