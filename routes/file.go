@@ -36,6 +36,8 @@ type texts = yamldoc.List[yamldoc.String]
 
 type validateFile struct {
 	Rules texts `yaml:"rules"`
+	// Unique is the topic of the claims.
+	Unique yamldoc.String `yaml:"unique"`
 }
 
 type destinationOfFile struct {
@@ -60,10 +62,11 @@ func (r *Route) digest() string {
 	content := struct {
 		Name                string
 		From, Accept, Rules []string
-		ByProfile           bool `json:",omitempty"` // omitted, so that other routes keep their versions
+		ByProfile           bool   `json:",omitempty"` // omitted, so that other routes keep their versions
+		Unique              string `json:",omitempty"`
 		When, Key           string
 		To                  []to
-	}{Name: r.name, From: r.from, Accept: r.accept, Rules: r.rules, ByProfile: r.byProfile, When: r.when.String(), Key: r.key.String()}
+	}{Name: r.name, From: r.from, Accept: r.accept, Rules: r.rules, ByProfile: r.byProfile, Unique: r.unique, When: r.when.String(), Key: r.key.String()}
 	for _, d := range r.destinations {
 		content.To = append(content.To, to{d.topic, d.form, d.when.String(), d.required})
 	}

@@ -22,6 +22,8 @@ type Options struct {
 	Shapes map[string]*expr.Shape
 	// Formats are the formats of documents; with none, nothing is proven about conditions on the format.
 	Formats []string
+	// Numbered are the kinds whose documents have a number that no other may have.
+	Numbered []string
 	// Rules are the names of the known rule packs.
 	Rules []string
 	// Syntaxes are the forms beside canonical and original in which documents can be written, each with its kinds.
@@ -38,6 +40,7 @@ const (
 	CodeTwice       = "route_twice"        // the same thing twice in one list
 	CodeDestination = "route_destination"  // a destination twice, or a field that means nothing there
 	CodeForm        = "route_form"         // an unknown form, or one that a kind of the route cannot have
+	CodeUnique      = "route_unique"       // a topic of claims that is something else too, or kinds without a number
 	CodeCondition   = "route_condition"    // an empty condition
 	CodeLimit       = "route_limit"        // too many routes or destinations
 	CodeUnreachable = "route_unreachable"  // a route that no message can reach
@@ -67,6 +70,7 @@ func Load(files []File, opts Options) (*Table, diag.List) {
 	for _, f := range files {
 		l.file(f)
 	}
+	l.claims()
 	l.reach()
 	l.unread()
 	if l.list.HasErrors() {
@@ -156,6 +160,7 @@ func (l *loader) route(f *routeFile, usable *bool) *Route {
 	}
 	var sound bool // whether the packs are known changes nothing in what the route takes
 	r.rules = l.listed(f.Validate.Rules, CodeRules, "paquet de règles inconnu %[1]q", "unknown rule pack %[1]q", l.opts.Rules, &sound)
+	l.unique(r, f.Validate.Unique)
 	var kinds []string // none while one is unknown: conditions may be on the documents of that one
 	if accepted {
 		kinds = r.accept

@@ -58,14 +58,20 @@ func (l *loader) form(r *Route, form yamldoc.String) Form {
 
 // target checks the topic of a destination.
 func (l *loader) target(topic yamldoc.String) {
+	if topic.Value != "" { // else reported as missing
+		l.output(topic, "la destination", "the destination")
+	}
+}
+
+// output checks a topic that the gateway writes for a route.
+func (l *loader) output(topic yamldoc.String, fr, en string) {
 	name := topic.Value
 	switch {
-	case name == "": // reported as missing
 	case !topicName.MatchString(name) || name == "." || name == "..":
 		l.list.Add(diag.Errorf(topic.Pos, CodeTopic, "%[1]q n'est pas un nom de sujet Kafka", "%[1]q is no name of a Kafka topic", excerpt(name)).
 			WithHint("au plus 249 lettres, chiffres, « . », « _ » et « - »", "at most 249 letters, digits, \".\", \"_\" and \"-\""))
 	case slices.Contains(l.opts.Topics, name):
-		l.list.Add(diag.Errorf(topic.Pos, CodeLoop, "boucle : la destination %[1]q est aussi un sujet source", "loop: the destination %[1]q is a source topic too", name).
+		l.list.Add(diag.Errorf(topic.Pos, CodeLoop, "boucle : %[2]s %[1]q est aussi un sujet source", "loop: %[3]s %[1]q is a source topic too", name, fr, en).
 			WithHint("un message y tournerait sans fin : choisissez un autre sujet", "a message would go round for ever: choose another topic"))
 	case slices.Contains(l.opts.Reserved, name):
 		l.list.Add(diag.Errorf(topic.Pos, CodeLoop, "le sujet %[1]q est celui des reçus ou des lettres mortes, que la passerelle écrit elle-même",

@@ -31,6 +31,17 @@ func (t *Table) Destinations() []string {
 	return topics
 }
 
+// Claims lists the topics in which documents claim their numbers, each once, in the order of the routes.
+func (t *Table) Claims() []string {
+	var topics []string
+	for _, r := range t.routes {
+		if r.unique != "" {
+			topics = appendNew(topics, r.unique)
+		}
+	}
+	return topics
+}
+
 // Notes returns what an operator should know about the table and is no fault: shipped routes that are left out, and
 // pairs of routes whose overlap depends on the documents.
 func (t *Table) Notes() []Note { return slices.Clone(t.notes) }
@@ -59,6 +70,7 @@ type Route struct {
 	accept       []string
 	rules        []string
 	byProfile    bool
+	unique       string     // the topic of the claims, empty for none
 	when         *condition // nil takes everything
 	key          *condition // nil keeps the incoming key
 	destinations []destination
@@ -97,7 +109,11 @@ func (r *Route) ByProfile() bool { return r.byProfile }
 // Rules lists the rule packs that documents of the route are checked against, none where their profile decides.
 func (r *Route) Rules() []string { return slices.Clone(r.rules) }
 
-// Topics lists the topics that the route writes to, each once, in the order of the file.
+// Unique returns the topic in which the documents of the route claim their numbers, empty where numbers may come again. Routes
+// that name the same topic share its numbers.
+func (r *Route) Unique() string { return r.unique }
+
+// Topics lists the topics that the route sends documents to, each once, in the order of the file.
 func (r *Route) Topics() []string {
 	var topics []string
 	for _, d := range r.destinations {

@@ -260,6 +260,9 @@ func (c *cli) explainText(g *app.Gateway, file, topic string, v pipeline.Verdict
 			c.printf("  route       %s\n", "  route       %s\n", c.consideration(r))
 		}
 		c.judgedBy(part)
+		if claim := part.Claim; claim.Topic != "" {
+			c.printf("  numéro      %s, unique dans %s : serve le vérifie\n", "  number      %s, unique in %s: serve verifies it\n", printable(claim.Number), claim.Topic)
+		}
 		for _, d := range part.Delivery.Destinations {
 			c.printf("  destination %s (%s) : %s\n", "  destination %s (%s): %s\n", d.Topic, d.Form, c.destinationReason(d))
 			if d.Taken {

@@ -86,6 +86,13 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	if err := a.followDirectory(ctx, directory, cluster); err != nil {
 		return nil, err
 	}
+	numbers := newNumbers(g)
+	if len(numbers.topics) > 0 {
+		read := func(ctx context.Context, ready func()) { numbers.read(ctx, cluster, ready) }
+		if err := a.follow(ctx, "numbers in use", read, numbers.unreadable); err != nil {
+			return nil, err
+		}
+	}
 	publisher := cluster.NewPublisher(kafka.PublisherConfig{HoldBack: []string{g.Config.DeadLetters.Value}})
 	a.onStop("publisher", publisher.Close)
 
@@ -93,7 +100,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &monitor{cluster: cluster, brokers: a.brokers, topics: g.topicNames(), broker: a.broker, publisher: publisher, directory: directory, health: a.health, now: opts.Now}
+	m := &monitor{cluster: cluster, brokers: a.brokers, topics: g.topicNames(), broker: a.broker, publisher: publisher, directory: directory, numbers: numbers, health: a.health, now: opts.Now}
 	for _, source := range g.Config.Sources.Items {
 		subscriber, err := cluster.NewSubscriber(subscriberConfig(g.Config, source))
 		if err != nil {
@@ -108,7 +115,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 		}
 		a.router.Add(source.Topic.Value, subscriber, pipeline.NewFlow(g.Pipeline, publisher, pipeline.FlowConfig{
 			Receipts: receipts, DeadLetters: g.Config.DeadLetters.Value, Now: opts.Now, Logger: opts.Logger,
-			ExactlyOnce: exactlyOnce,
+			ExactlyOnce: exactlyOnce, Claims: numbers.claims,
 		}))
 	}
 	a.onStop("router", a.router.Close)

@@ -93,14 +93,22 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	}
 	registry := transformers.NewRegistry(limits, formats...)
 	table, faults := routes.Load(files, routes.Options{
-		Topics: sources(cfg), Kinds: set.Kinds(), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
+		Topics: sources(cfg), Kinds: set.Kinds(), Numbered: numbered(), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
 		Syntaxes: registry.Syntaxes(),
 	})
 	list.Append(faults)
+	if topic := cfg.Directory.Topic; table != nil && slices.Contains(table.Claims(), topic.Value) {
+		list.Errorf(topic.Pos, "config_directory", "le sujet %[1]q est aussi un sujet de numéros (validate.unique)", "the topic %[1]q is a topic of numbers too (validate.unique)", topic.Value)
+	}
 	if list.HasErrors() {
 		return nil, list
 	}
 	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table).With(tables), Routes: table, Schemas: set, Rules: packs, Tables: tables, kinds: kinds}, list
+}
+
+// numbered are the kinds of documents with a number that their seller may use once in a year.
+func numbered() []string {
+	return []string{string(transformers.Invoice), string(transformers.CreditNote)}
 }
 
 // chorusLists reads the lists of Chorus Pro by the table of its states.

@@ -212,6 +212,7 @@ type monitor struct {
 	broker    *embedded.Broker // nil on a cluster
 	publisher *kafka.Publisher
 	directory *directory
+	numbers   *numbers
 	sources   []watched
 	health    *telemetry.Health
 	now       func() time.Time
@@ -229,7 +230,7 @@ func (m *monitor) run(ctx context.Context) {
 			return // what a look that was broken off found is not true
 		}
 		m.health.Set(m.lasting(found))
-		m.health.SetTables(m.directory.report())
+		m.health.SetTables(append(m.directory.report(), m.numbers.report(m.now())...))
 		select {
 		case <-ctx.Done():
 			return
@@ -290,6 +291,7 @@ func (m *monitor) look(ctx context.Context) []finding {
 		}
 	}
 	found = append(found, m.directory.look(m.now())...)
+	found = append(found, m.numbers.look(m.now())...)
 	for _, w := range m.publisher.Status() {
 		found = append(found, writeFault(w))
 	}

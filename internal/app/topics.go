@@ -15,7 +15,7 @@ const (
 	inputMessageBytes = 32 << 20
 	// A dead letter is an input and its headers: violations (64 KiB at most) and the rest.
 	deadLetterMessageBytes = inputMessageBytes + 1<<20
-	// A row of the directory, with thousands of services, is far below.
+	// A row of the directory, with thousands of services, is far below, and so is the claim of a number.
 	rowMessageBytes = 1 << 20
 )
 
@@ -26,8 +26,8 @@ type topic struct {
 	table           bool // compacted: the last record of each key is a row
 }
 
-// topics lists the topics of a gateway, each once: sources, then destinations, receipts and dead letters, then that of the
-// directory.
+// topics lists the topics of a gateway, each once: sources, dead letters, those of numbers in use, destinations and receipts, then
+// that of the directory.
 func (g *Gateway) topics() []topic {
 	var out []topic
 	add := func(name string, bytes int) {
@@ -39,13 +39,17 @@ func (g *Gateway) topics() []topic {
 		add(s.Topic.Value, inputMessageBytes)
 	}
 	add(g.Config.DeadLetters.Value, deadLetterMessageBytes)
+	for _, name := range g.Routes.Claims() {
+		add(name, rowMessageBytes)
+		out[len(out)-1].table = true
+	}
 	for _, name := range g.Outputs() {
 		add(name, inputMessageBytes)
 	}
 	if name := g.Config.Directory.Topic.Value; name != "" {
 		add(name, rowMessageBytes)
 		for i := range out {
-			out[i].table = out[i].name == name
+			out[i].table = out[i].table || out[i].name == name
 		}
 	}
 	return out
@@ -59,11 +63,11 @@ func (g *Gateway) topicNames() []string {
 	return names
 }
 
-// Outputs lists the topics that the gateway writes to, each once: the destinations of the routes in their order, then
-// receipts, then dead letters.
+// Outputs lists the topics that the gateway writes to, each once: the destinations of the routes in their order, then the
+// numbers in use, receipts and dead letters.
 func (g *Gateway) Outputs() []string {
 	outputs := g.Routes.Destinations()
-	for _, name := range append(reserved(g.Config)[1:], g.Config.DeadLetters.Value) {
+	for _, name := range append(append(g.Routes.Claims(), reserved(g.Config)[1:]...), g.Config.DeadLetters.Value) {
 		if !slices.Contains(outputs, name) {
 			outputs = append(outputs, name)
 		}

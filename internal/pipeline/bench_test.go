@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/commande-publique/passerelle/internal/expr"
-	"github.com/commande-publique/passerelle/internal/kafka"
 	"github.com/commande-publique/passerelle/routes"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/transformers"
@@ -24,13 +23,13 @@ func BenchmarkSettle(b *testing.B) {
 	f.receipts = ""
 	m := received("in.invoices", jobInvoice)
 	m.Key = []byte("73282932000074")
-	var outputs []kafka.Record
+	var w work
 	b.ReportAllocs()
 	b.SetBytes(int64(len(m.Value)))
 	for b.Loop() {
-		var err error
-		if outputs, err = f.settle(b.Context(), outputs[:0], m); err != nil || outputs[0].Topic != "out.invoicing" {
-			b.Fatal(outputs, err)
+		w.outputs = w.outputs[:0]
+		if err := f.settle(b.Context(), &w, m); err != nil || w.outputs[0].Topic != "out.invoicing" {
+			b.Fatal(w.outputs, err)
 		}
 	}
 }

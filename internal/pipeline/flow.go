@@ -26,8 +26,10 @@ type FlowConfig struct {
 	// ExactlyOnce says that the subscriber hands out messages in transactions: a failure takes everything back that was
 	// published for them, and they come again.
 	ExactlyOnce bool
-	Now         func() time.Time
-	Logger      *slog.Logger
+	// Claims know the numbers that are in use; all flows of a gateway share them.
+	Claims *Claims
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Flow handles the messages of one source topic: it judges each and publishes what the verdict says.
@@ -36,6 +38,7 @@ type Flow struct {
 	publisher   Publisher
 	receipts    string
 	deadLetters string
+	claims      *Claims
 	now         func() time.Time
 	log         *slog.Logger
 	oversized   *oversized // of exactly once, nil otherwise
@@ -45,7 +48,7 @@ type Flow struct {
 func NewFlow(p *Pipeline, publisher Publisher, cfg FlowConfig) *Flow {
 	f := &Flow{
 		pipeline: p, publisher: publisher,
-		receipts: cfg.Receipts, deadLetters: cfg.DeadLetters, now: cfg.Now, log: cfg.Logger,
+		receipts: cfg.Receipts, deadLetters: cfg.DeadLetters, claims: cfg.Claims, now: cfg.Now, log: cfg.Logger,
 	}
 	if cfg.ExactlyOnce {
 		f.oversized = &oversized{}
@@ -57,12 +60,12 @@ func NewFlow(p *Pipeline, publisher Publisher, cfg FlowConfig) *Flow {
 // times its size, so this keeps it near 128 MiB. One larger document is judged alone.
 const maxJudgedBytes = 16 << 20
 
-// settle judges a message once there is room for it and appends everything that is to be published for it. Whatever was
-// found out about it beyond its verdict refuses it.
-func (f *Flow) settle(ctx context.Context, dst []kafka.Record, m Message, found ...violation.Violation) ([]kafka.Record, error) {
+// settle judges a message once there is room for it and adds everything that is to be published for it. Whatever was found
+// out about it beyond its verdict refuses it.
+func (f *Flow) settle(ctx context.Context, w *work, m Message, found ...violation.Violation) error {
 	weight := min(int64(len(m.Value)), maxJudgedBytes)
 	if err := f.pipeline.room.Acquire(ctx, weight); err != nil {
-		return nil, err
+		return err
 	}
 	defer f.pipeline.room.Release(weight)
 	v := f.pipeline.Judge(m)
@@ -71,27 +74,32 @@ func (f *Flow) settle(ctx context.Context, dst []kafka.Record, m Message, found 
 		found = append(found, why)
 	}
 	v.Violations = append(v.Violations, found...)
-	return f.outputs(dst, m, v)
+	f.claim(w, &v)
+	var err error
+	w.outputs, err = f.outputs(w.outputs, m, v)
+	return err
 }
 
 // Handle is the Watermill handler: it takes a batch of records of one lane and returns nil once every output of every
 // record is acknowledged, which lets the offsets be committed. An error hands the same batch out again, in place, so
 // the order of the lane holds. It only comes from publishing: a document that is refused is not a failure.
 func (f *Flow) Handle(batch *message.Message) error {
-	records := kafka.Records(batch)
+	return f.handle(batch.Context(), kafka.Records(batch))
+}
+
+func (f *Flow) handle(ctx context.Context, records []kafka.Record) error {
 	each := 1 // most have one output, and a receipt where there are any
 	if f.receipts != "" {
 		each = 2
 	}
 	w := work{records: records, outputs: make([]kafka.Record, 0, each*len(records)), ends: make([]int, 0, len(records))}
 	for i := range records {
-		var err error
-		if w.outputs, err = f.settle(batch.Context(), w.outputs, messageOf(&records[i])); err != nil {
+		if err := f.settle(ctx, &w, messageOf(&records[i])); err != nil {
 			return err
 		}
 		w.ends = append(w.ends, len(w.outputs))
 	}
-	return f.publish(batch.Context(), w)
+	return f.publish(ctx, w)
 }
 
 // work is what becomes of the records of a batch.
@@ -99,6 +107,9 @@ type work struct {
 	records []kafka.Record
 	outputs []kafka.Record
 	ends    []int // of the outputs of each record
+
+	claims           []kafka.Record // of numbers, and of numbers that are given back
+	taken, givenBack []wanted
 }
 
 // recordOf returns the index of the record that an output belongs to.
@@ -142,20 +153,25 @@ var tooLarge = violation.Spec{
 	RemedyEN: "Raise max.message.bytes of the topic, or ask for form: original, then replay the message.",
 }
 
-// publish produces the outputs of a batch. A message with an output that its topic does not take becomes a dead
+// publish produces the outputs of a batch, behind the claims of its numbers, so that after a crash each number has the owner
+// that it had. A message with an output that its topic does not take becomes a dead
 // letter, as sending it again would fail for ever. At least once, its other outputs may have been published by then,
 // under ids that make a repeat recognisable. Exactly once, they have to be taken back first: the message comes again,
 // and what was found out waits for it.
 func (f *Flow) publish(ctx context.Context, w work) error {
+	if err := f.publishClaims(ctx, w); err != nil {
+		return err
+	}
 	err := f.publisher.Produce(ctx, w.outputs)
 	if err == nil {
+		f.claimed(w)
 		return nil
 	}
 	var produce *kafka.ProduceError
 	if !errors.As(err, &produce) {
 		return err
 	}
-	var letters []kafka.Record
+	var letters work
 	refused := map[int]bool{}
 	for _, failed := range produce.Failed {
 		var large *kafka.RecordTooLargeError
@@ -173,13 +189,20 @@ func (f *Flow) publish(ctx context.Context, w work) error {
 			f.oversized.note(m, why)
 			continue
 		}
-		var err error
-		if letters, err = f.settle(ctx, letters, m, why); err != nil {
+		if err := f.settle(ctx, &letters, m, why); err != nil {
 			return err
 		}
 	}
 	if f.oversized != nil {
 		return err
 	}
-	return f.publisher.Produce(ctx, letters)
+	if err := f.publishClaims(ctx, letters); err != nil {
+		return err
+	}
+	if err := f.publisher.Produce(ctx, letters.outputs); err != nil {
+		return err
+	}
+	f.claimed(w)
+	f.claimed(letters)
+	return nil
 }

@@ -226,16 +226,16 @@ func TestNoReceipts(t *testing.T) {
 func TestOutputsOutliveTheirDocuments(t *testing.T) {
 	p := newPipeline(t)
 	f := newFlow(p, nil)
-	var want, got []kafka.Record
+	var want []kafka.Record
+	var got work
 	for _, file := range []string{"ubl-invoice.xml", "cii-invoice.xml", "decp-contract.json", "broken-decp-siret.json", "ubl-invoice.xml"} {
 		m := received("suppliers", example(t, file))
 		var err error
 		want, err = f.outputs(want, m, p.Judge(m))
 		require.NoError(t, err)
-		got, err = f.settle(t.Context(), got, m)
-		require.NoError(t, err)
+		require.NoError(t, f.settle(t.Context(), &got, m))
 	}
-	assert.Equal(t, want, got)
+	assert.Equal(t, want, got.outputs)
 }
 
 // batch is three messages with their outputs.
@@ -245,9 +245,7 @@ func batch(t *testing.T, f *Flow) work {
 	for i := range int64(3) {
 		m := received("suppliers", example(t, "ubl-invoice.xml"))
 		w.records = append(w.records, kafka.Record{Topic: m.Topic, Partition: m.Partition, Offset: i, Time: m.Time, Value: m.Value})
-		var err error
-		w.outputs, err = f.settle(t.Context(), w.outputs, messageOf(&w.records[i]))
-		require.NoError(t, err)
+		require.NoError(t, f.settle(t.Context(), &w, messageOf(&w.records[i])))
 		w.ends = append(w.ends, len(w.outputs))
 	}
 	return w

@@ -107,6 +107,9 @@ type Part struct {
 	Delivery  routes.Delivery
 	// Profile is the channel or profile that decided the rule packs; its Profile is nil where the route names the packs.
 	Profile rules.Recognition
+	// Claim is the number that nobody else may have, where the route asks for that. Whether it is free, only a gateway that serves
+	// can know; no verdict says so.
+	Claim Claim
 	// Packs are the versions of rule packs that the document was judged by.
 	Packs []*rules.Pack
 	// Tables are the reference tables that the packs look into, in the state that the document was judged by.
@@ -258,6 +261,9 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 			return judged, shape // conditions on a document without shape prove nothing
 		}
 		return judged, append(shape, judged.Selection.Violations...)
+	}
+	if topic := route.Unique(); topic != "" {
+		judged.Claim = Claim{topic, part.Subject}
 	}
 	about := rules.Subject{Doc: part.Doc, References: known, Told: told.packs}
 	if !v.Event.Time.IsZero() { // else the newest version of each pack

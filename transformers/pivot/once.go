@@ -13,7 +13,7 @@ import (
 const maxInvoices = 500
 
 // once reports an invoice that an earlier one of the file has been already: Chorus Pro lets a seller (SIREN) use a number
-// once in a year. Files are judged one by one: the same invoice in another message may be a repetition, which is none.
+// once in a year. Whether another message has it is for those who serve to know.
 func (r *reading) once(unit xmldoc.Element, invoice *document.Doc) {
 	key := uniqueness(invoice)
 	if key == "" {
