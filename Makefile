@@ -10,7 +10,7 @@
 #   make bench    the benchmarks
 #   make kafka    start a real Apache Kafka for development (Java 17 and Maven; ARGS="--version 3.9.2 --nodes 3")
 #   make kafka-stop   end it and remove its data
-#   make test-kafka   the tests of the Kafka layer and of tables on Apache Kafka 4.4.0 and 3.9.2 and on three nodes, about six minutes
+#   make test-kafka   the tests of the Kafka layer, of tables and of unique numbers on Apache Kafka 4.4.0 and 3.9.2 and on three nodes, about six minutes
 #   make test-kafka-full   all of them, with KAFKA_KILLS (30) killed leaders from KAFKA_SEED (1), and 100 of gateways, about two hours
 #   make test-oracle   the rules against the official artefacts, on the examples and on mutants of them: ORACLE_COUNT (30, of statuses 100) of
 #                 each from ORACLE_SEED (1), the part ORACLE_SHARD (1/1), the rules that start with ORACLE_RULES (all);
@@ -87,7 +87,7 @@ kafka-stop:
 
 test-kafka:
 	$(KAFKA_DEV) run --version 4.4.0 -- $(KAFKA_TEST) TestReal
-	$(KAFKA_DEV) run --version 3.9.2 -- $(KAFKA_TEST) 'TestReal(Directory|ReadCommitted|IndependentReader|JavaConsumer|Takeover|Watermill/(keyed|batches))'
+	$(KAFKA_DEV) run --version 3.9.2 -- $(KAFKA_TEST) 'TestReal(Directory|UniqueNumbers|ReadCommitted|IndependentReader|JavaConsumer|Takeover|Watermill/(keyed|batches))'
 	KAFKA_KILLS=1 $(KAFKA_DEV) run --nodes 3 -- $(KAFKA_TEST) TestRealLeaderKill
 
 test-kafka-full:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,21 +106,20 @@ func newCompacted(t *testing.T, brokers []string, topic string) *compacted {
 	}
 	_, err := d.admin.CreateTopic(within(t, patience), 2, -1, config, topic)
 	require.NoError(t, err)
-	t.Cleanup(func() { // of this test: they have its number
+	deleteTopics(t, d.admin, strings.TrimPrefix(topic, "directory"))
+	return d
+}
+
+// deleteTopics removes, at the end of a test, the topics whose names end in its own way.
+func deleteTopics(t *testing.T, admin *kadm.Client, ending string) {
+	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		all, err := d.admin.ListTopics(ctx)
+		all, err := admin.ListTopics(ctx)
 		require.NoError(t, err)
-		var mine []string
-		for _, name := range all.Names() {
-			if strings.HasSuffix(name, strings.TrimPrefix(topic, "directory")) {
-				mine = append(mine, name)
-			}
-		}
-		_, err = d.admin.DeleteTopics(ctx, mine...)
+		_, err = admin.DeleteTopics(ctx, slices.DeleteFunc(all.Names(), func(name string) bool { return !strings.HasSuffix(name, ending) })...)
 		require.NoError(t, err)
 	})
-	return d
 }
 
 // round writes a row, or that there is none any more, for most keys: a third in no transaction, a third in one that is

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,13 +22,15 @@ import (
 
 const uniqueYAML = `
 kafka:
-  brokers: ["%s"]
+  brokers: [%[1]s]
 topics:
   replication: 1
 sources:
-  - topic: suppliers
-    delivery: %s
-    group: %s
+  - topic: suppliers%[2]s
+    receipts: receipts%[2]s
+    delivery: %[3]s
+    group: %[4]s%[2]s
+dead_letters: dead-letter%[2]s
 routes:
   catalog: false
   files: [r.yaml]
@@ -35,12 +38,12 @@ routes:
 
 const uniqueRoute = `
 route: r
-from: [suppliers]
+from: [suppliers%[1]s]
 accept: [invoice]
 validate:
-  unique: numbers
+  unique: numbers%[1]s
 to:
-  - topic: invoicing
+  - topic: invoicing%[1]s
 `
 
 // numberKey is the number of the invoice of the examples, as its claim has it.
@@ -49,6 +52,7 @@ const numberKey = "902100452/2026/FA-2026-0418"
 // uniqueRun is a broker that outlives the gateways whose route asks for unique numbers.
 type uniqueRun struct {
 	addr, file string
+	run        string // the end of the names of its topics
 	gateway    *app.Gateway
 	client     *kgo.Client
 	admin      *kadm.Client
@@ -60,18 +64,24 @@ func newUniqueRun(t *testing.T, delivery string) *uniqueRun {
 	broker, err := embedded.Start(t.Context(), embedded.Options{Addr: "127.0.0.1:0", DataDir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, broker.Close()) })
-	u := &uniqueRun{addr: broker.Addr(), client: newClient(t, broker.Addr()), invoice: example(t, "ubl-invoice.xml")}
-	u.admin = kadm.NewClient(u.client)
+	u := &uniqueRun{addr: broker.Addr()}
+	u.connect(t, delivery)
 	_, err = u.admin.CreateTopic(within(t, patience), 3, 1, nil, "numbers") // the embedded broker refuses to compact
 	require.NoError(t, err)
-	u.configure(t, delivery, "first")
 	return u
+}
+
+func (u *uniqueRun) connect(t *testing.T, delivery string) {
+	t.Helper()
+	u.client, u.invoice = newClient(t, u.addr), example(t, "ubl-invoice.xml")
+	u.admin = kadm.NewClient(u.client)
+	u.configure(t, delivery, "first")
 }
 
 // configure says how the next gateway reads its messages. A group that has read nothing reads all of them.
 func (u *uniqueRun) configure(t *testing.T, delivery, group string) {
 	t.Helper()
-	u.file = writeConfig(t, "127.0.0.1:0", fmt.Sprintf(uniqueYAML, u.addr, delivery, group), map[string]string{"r.yaml": uniqueRoute})
+	u.file = writeConfig(t, "127.0.0.1:0", fmt.Sprintf(uniqueYAML, u.addr, u.run, delivery, group), map[string]string{"r.yaml": fmt.Sprintf(uniqueRoute, u.run)})
 	u.gateway = load(t, u.file)
 }
 
@@ -88,7 +98,7 @@ func (u *uniqueRun) send(t *testing.T, ids ...string) {
 	t.Helper()
 	var records []*kgo.Record
 	for _, id := range ids {
-		records = append(records, &kgo.Record{Topic: "suppliers", Key: []byte(id), Value: u.invoice,
+		records = append(records, &kgo.Record{Topic: "suppliers" + u.run, Key: []byte(id), Value: u.invoice,
 			Headers: headers("ce_specversion", "1.0", "ce_id", id, "ce_source", "urn:portal", "ce_type", "invoice")})
 	}
 	require.NoError(t, u.client.ProduceSync(within(t, patience), records...).FirstErr())
@@ -99,7 +109,7 @@ func (u *uniqueRun) send(t *testing.T, ids ...string) {
 func (u *uniqueRun) answers(t *testing.T) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
-	eachCommitted(t, u.addr, []string{"receipts"}, func(r *kgo.Record) {
+	eachCommitted(t, u.addr, []string{"receipts" + u.run}, func(r *kgo.Record) {
 		var answer struct {
 			Status     string
 			Event      struct{ ID string }
@@ -118,7 +128,7 @@ func (u *uniqueRun) answers(t *testing.T) map[string][]string {
 // owners are the events that claimed the number, in the order of their claims.
 func (u *uniqueRun) owners(t *testing.T) (ids []string) {
 	t.Helper()
-	eachCommitted(t, u.addr, []string{"numbers"}, func(r *kgo.Record) {
+	eachCommitted(t, u.addr, []string{"numbers" + u.run}, func(r *kgo.Record) {
 		require.Equal(t, numberKey, string(r.Key))
 		var claim struct{ Source, ID string }
 		if r.Value != nil {
@@ -137,40 +147,70 @@ const usedNumber = "rejected invoice_number_used"
 func TestUniqueNumbers(t *testing.T) {
 	for _, delivery := range []string{"at_least_once", "exactly_once"} {
 		t.Run(delivery, func(t *testing.T) {
-			u := newUniqueRun(t, delivery)
-			process := startChild(t, u.file)
-			process.waitReady(t)
-			var ids []string
-			for i := range 30 {
-				ids = append(ids, fmt.Sprint("e", i))
-			}
-			u.send(t, ids...)
-			process.kill()
-			first := u.owners(t)
-			require.Len(t, first, 1)
-			check := func(times int) {
-				t.Helper()
-				for id, said := range u.answers(t) {
-					want := usedNumber
-					if id == first[0] {
-						want = "accepted"
-					}
-					require.Len(t, said, times, id)
-					require.Equal(t, want, said[len(said)-1], id)
-				}
-			}
-			check(1)
-
-			// All of it comes again, as after a crash before any offset was committed.
-			u.configure(t, delivery, "second")
-			process = startChild(t, u.file)
-			process.waitReady(t)
-			settle(t, u.admin, u.gateway)
-			process.stop(t)
-			check(2)
-			assert.Equal(t, first[0], strings.Join(slices.Compact(u.owners(t)), " "))
+			newUniqueRun(t, delivery).check(t, delivery)
 		})
 	}
+}
+
+// TestRealUniqueNumbers is the same on the Apache Kafka that KAFKA_BROKERS names, whose topic of numbers the gateway creates, to
+// be compacted.
+func TestRealUniqueNumbers(t *testing.T) {
+	brokers := os.Getenv("KAFKA_BROKERS")
+	if brokers == "" {
+		t.Skip("KAFKA_BROKERS names no cluster: make test-kafka starts one")
+	}
+	for _, delivery := range []string{"at_least_once", "exactly_once"} {
+		t.Run(delivery, func(t *testing.T) {
+			addr, _, _ := strings.Cut(brokers, ",")
+			u := &uniqueRun{addr: addr, run: fmt.Sprintf("-%x", time.Now().UnixNano())} // a cluster can be used again
+			u.connect(t, delivery)
+			deleteTopics(t, u.admin, u.run)
+			u.check(t, delivery)
+			settings, err := u.admin.DescribeTopicConfigs(within(t, patience), "numbers"+u.run)
+			require.NoError(t, err)
+			for _, setting := range settings[0].Configs {
+				if setting.Key == "cleanup.policy" {
+					require.Equal(t, "compact", setting.MaybeValue())
+				}
+			}
+		})
+	}
+}
+
+// check sends a number in many messages, and all of them again to another gateway.
+func (u *uniqueRun) check(t *testing.T, delivery string) {
+	t.Helper()
+	process := startChild(t, u.file)
+	process.waitReady(t)
+	var ids []string
+	for i := range 30 {
+		ids = append(ids, fmt.Sprint("e", i))
+	}
+	u.send(t, ids...)
+	process.kill()
+	first := u.owners(t)
+	require.Len(t, first, 1)
+	check := func(times int) {
+		t.Helper()
+		for id, said := range u.answers(t) {
+			want := usedNumber
+			if id == first[0] {
+				want = "accepted"
+			}
+			require.Len(t, said, times, id)
+			require.Equal(t, want, said[len(said)-1], id)
+		}
+	}
+	check(1)
+
+	// All of it comes again, as after a crash before any offset was committed.
+	u.configure(t, delivery, "second")
+	process = startChild(t, u.file)
+	process.waitReady(t)
+	settle(t, u.admin, u.gateway)
+	process.stop(t)
+	check(2)
+	assert.Equal(t, first[0], strings.Join(slices.Compact(u.owners(t)), " "))
 }
 
 // A number is free again once its claim is taken back, for the gateways that run.

@@ -75,15 +75,22 @@ func numberPlace(part Part) violation.At {
 	return violation.At{Pointer: number.Pointer(), Source: source.Path, Line: source.Line, Column: source.Column, Term: "BT-1"}
 }
 
+// publishClaims publishes the claims of a batch, which its outputs follow. Exactly once they may be taken back with these.
 func (f *Flow) publishClaims(ctx context.Context, w work) error {
 	if len(w.claims) == 0 {
 		return nil
 	}
-	return f.publisher.Produce(ctx, w.claims)
+	if err := f.publisher.Produce(ctx, w.claims); err != nil {
+		return err
+	}
+	if f.oversized == nil {
+		f.claims.claimed(w.taken)
+	}
+	return nil
 }
 
-// claimed says that a batch is published.
-func (f *Flow) claimed(w work) {
+// published says that all of a batch is published.
+func (f *Flow) published(w work) {
 	if len(w.claims) > 0 {
 		f.claims.published(w.taken)
 		f.claims.giveBack(w.givenBack)

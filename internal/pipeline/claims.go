@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/commande-publique/passerelle/internal/kafka"
 )
@@ -34,6 +35,8 @@ const (
 	maxConflicts = 100
 	// maxOwnerName bounds the source and the id of an event in a claim, each; longer ones are cut.
 	maxOwnerName = 120
+	// maxOwnerRead bounds both as they are read: those of claims are shorter, with the number of a part.
+	maxOwnerRead = 3 * maxOwnerName
 )
 
 // numberHash stands for a topic and a number: short, and nobody finds two numbers with the same.
@@ -71,13 +74,14 @@ type Claims struct {
 type taking struct {
 	Owner
 	at        time.Time // when it was judged last
+	claimed   bool      // the claim is acknowledged, and nothing takes it back
 	published bool      // all of the message is acknowledged
 	read      bool      // the claim was read in its topic
 }
 
 // Conflict is a number with two owners: both were delivered, by two gateways at the same moment.
 type Conflict struct {
-	Topic, Number string
+	Number        string
 	Place         string // of the second claim: topic/partition/offset
 	First, Second Owner
 	At            time.Time // when the second was written
@@ -106,7 +110,7 @@ func (c *Claims) Whole() {
 // Read takes a record of a topic of claims. One that cannot be read is somebody's claim all the same.
 func (c *Claims) Read(r kafka.Record) {
 	hash := hashOf(r.Topic, string(r.Key))
-	place := fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset)
+	place := func() string { return fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset) }
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	table := c.known
@@ -120,7 +124,7 @@ func (c *Claims) Read(r kafka.Record) {
 	}
 	owner, ok := parseOwner(r.Value)
 	if !ok {
-		owner = Owner{Message: place, time: r.Time.Unix()}
+		owner = Owner{Message: place(), time: r.Time.Unix()}
 	}
 	if t, mine := c.taken[hash]; mine && t.is(owner) {
 		if t.read = true; t.published {
@@ -134,7 +138,7 @@ func (c *Claims) Read(r kafka.Record) {
 		if len(c.conflicts) == maxConflicts {
 			c.conflicts = slices.Delete(c.conflicts, 0, 1)
 		}
-		c.conflicts = append(c.conflicts, Conflict{Topic: r.Topic, Number: string(r.Key), Place: place, First: first, Second: owner, At: r.Time})
+		c.conflicts = append(c.conflicts, Conflict{Number: string(r.Key), Place: place(), First: first, Second: owner, At: r.Time})
 	}
 	if !held && len(table) >= c.most {
 		c.full = true
@@ -180,19 +184,35 @@ func (c *Claims) take(all []wanted, now time.Time) (others []Owner, free, room b
 	}
 	for _, w := range all {
 		t := c.taken[w.hash]
-		t.Owner, t.at, t.published = w.owner, now, false
+		if !t.is(w.owner) { // its message went elsewhere
+			t = taking{Owner: w.owner}
+		}
+		t.at, t.published = now, false
 		c.taken[w.hash] = t
 	}
 	return others, true, true
 }
 
-// holder returns who has a number: a message of this process that is not done with, or else whom the topic names.
+// holder returns who has a number: a message of this process that is not done with, or else whom the topic names. One that has
+// claimed nothing yet has to give way.
 func (c *Claims) holder(hash numberHash) (Owner, bool) {
-	if t, ok := c.taken[hash]; ok {
+	owner, told := c.known[hash]
+	if t, ok := c.taken[hash]; ok && (t.claimed || !told) {
 		return t.Owner, true
 	}
-	owner, ok := c.known[hash]
-	return owner, ok
+	return owner, told
+}
+
+// claimed says that the claims of numbers are in the topic for good.
+func (c *Claims) claimed(all []wanted) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range all {
+		if t, ok := c.taken[w.hash]; ok && t.is(w.owner) {
+			t.claimed = true
+			c.taken[w.hash] = t
+		}
+	}
 }
 
 // published says that the messages of numbers are published, claims and all. What the topic says of them will do, once it is
@@ -244,8 +264,8 @@ func (c *Claims) giveBack(all []wanted) {
 // ClaimsStatus is what is known of the claims as a whole.
 type ClaimsStatus struct {
 	Numbers   int
-	Full      bool       // there are more than can be known: of new ones nobody can say whether they are free
-	Conflicts []Conflict // since some time, by their numbers
+	Full      bool // there are more than can be known: of new ones nobody can say whether they are free
+	Conflicts []Conflict
 }
 
 // Status returns the state, with the conflicts that were written after a time, and lets go of numbers whose messages went
@@ -268,7 +288,6 @@ func (c *Claims) Status(since, now time.Time) ClaimsStatus {
 			s.Conflicts = append(s.Conflicts, conflict)
 		}
 	}
-	slices.SortFunc(s.Conflicts, func(a, b Conflict) int { return cmp.Compare(a.Place, b.Place) })
 	return s
 }
 
@@ -293,7 +312,7 @@ func parseOwner(value []byte) (Owner, bool) {
 		return Owner{}, false
 	}
 	digest, err := hex.DecodeString(v.SHA256)
-	if err != nil || len(digest) != sha256.Size {
+	if err != nil || len(digest) != sha256.Size || len(v.Source)+len(v.ID) > maxOwnerRead {
 		return Owner{}, false
 	}
 	return v.owner(digest), true
@@ -323,7 +342,12 @@ func claimsOf(v Verdict) (all []wanted, records []kafka.Record) {
 
 // ownerName makes of a source or an id, which its sender chooses, a short text that is the same when it was written and read.
 func ownerName(text string) string {
-	text = strings.ToValidUTF8(text, "\ufffd")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) { // it is shown
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\ufffd"))
 	if len(text) <= maxOwnerName {
 		return text
 	}

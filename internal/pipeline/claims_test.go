@@ -218,6 +218,24 @@ func TestClaimsOfOneMessage(t *testing.T) {
 	require.False(t, free(want("c", "4#1"), want("c", "4#2")))
 }
 
+// Whoever took a number gives way to a claim that came from elsewhere, unless its own is in the topic too: then it is half
+// delivered.
+func TestClaimsFromElsewhere(t *testing.T) {
+	for _, claimed := range []bool{false, true} {
+		claims := NewClaims()
+		claims.take(want("a", "1"), noon)
+		if claimed {
+			claims.claimed(want("a", "1"))
+		}
+		claims.Read(record("a", "s", "2", noon))
+		_, free, _ := claims.take(want("a", "1"), noon)
+		require.Equal(t, claimed, free)
+		require.Empty(t, claims.held(want("a", "1")), "the claim that is there is not its own")
+		_, free, _ = claims.take(want("a", "3"), noon)
+		require.False(t, free)
+	}
+}
+
 // Beyond the bound nothing is refused and nothing is known; what is known stays so.
 func TestClaimsFull(t *testing.T) {
 	claims := NewClaims()

@@ -154,8 +154,7 @@ var tooLarge = violation.Spec{
 }
 
 // publish produces the outputs of a batch, behind the claims of its numbers, so that after a crash each number has the owner
-// that it had. A message with an output that its topic does not take becomes a dead
-// letter, as sending it again would fail for ever. At least once, its other outputs may have been published by then,
+// that it had. A message with an output that its topic does not take becomes a dead letter, as sending it again would fail for ever. At least once, its other outputs may have been published by then,
 // under ids that make a repeat recognisable. Exactly once, they have to be taken back first: the message comes again,
 // and what was found out waits for it.
 func (f *Flow) publish(ctx context.Context, w work) error {
@@ -164,7 +163,7 @@ func (f *Flow) publish(ctx context.Context, w work) error {
 	}
 	err := f.publisher.Produce(ctx, w.outputs)
 	if err == nil {
-		f.claimed(w)
+		f.published(w)
 		return nil
 	}
 	var produce *kafka.ProduceError
@@ -202,7 +201,7 @@ func (f *Flow) publish(ctx context.Context, w work) error {
 	if err := f.publisher.Produce(ctx, letters.outputs); err != nil {
 		return err
 	}
-	f.claimed(w)
-	f.claimed(letters)
+	f.published(w)
+	f.published(letters)
 	return nil
 }
