@@ -193,6 +193,20 @@ func TestConversionLosses(t *testing.T) {
 	}
 }
 
+// A credit note in UBL says its due date in its means of payment, which are repeated for each account: it is read back.
+func TestConversionOfAccounts(t *testing.T) {
+	doc, fault := jsondoc.Parse([]byte(`{"kind": "credit-note", "typeCode": "381", "dueDate": "2026-11-24",
+		"payment": {"meansCode": "30", "creditTransfers": [{"accountId": "A"}, {"accountId": "B"}]}}`))
+	if fault != nil {
+		t.Fatal(fault.EN)
+	}
+	for _, to := range syntaxes {
+		if losses, fault := converted(t, doc, to); len(losses) > 0 || fault != "" {
+			t.Errorf("%s: losses %v, %s", to.name, losses, fault)
+		}
+	}
+}
+
 // What holds for invoices holds for invoices that are wrong: whatever is changed in one, it is refused or converted as
 // completely as any other.
 func TestConversionOfMutants(t *testing.T) {

@@ -30,7 +30,7 @@ func (w *writer) paymentMeans(root, in, transfer document.Value, first bool) {
 			text = document.Value{}
 		}
 		w.Value("cbc:PaymentMeansCode", in.Get("meansCode"), canonical.Of("name", text))
-		if w.creditNote {
+		if w.creditNote && first {
 			w.Value("cbc:PaymentDueDate", root.Get("dueDate"))
 		}
 		w.Value("cbc:PaymentID", in.Get("remittanceInformation"))
