@@ -449,7 +449,7 @@ func (l *loader) add(d diag.Diagnostic) {
 
 // suggest says which of the names was probably meant, or all of them when they are few.
 func suggest(word string, names []string) (fr, en string) {
-	const few = 20 // two lines of a terminal
+	const few = 25 // two or three lines of a terminal; a line of an invoice has 21 members
 	if near := diag.Nearest(word, names); near != "" {
 		return "vouliez-vous dire \"" + near + "\" ?", "did you mean \"" + near + "\"?"
 	}

@@ -10,16 +10,20 @@ import (
 // Output writes one XML document from a canonical one, and remembers which values were written: what is left is what
 // the syntax cannot carry. Elements are named as they are written, with the prefixes that the root declares.
 type Output struct {
-	doc     *document.Doc
-	xml     []byte
-	written []bool // by [document.Value.Index]
-	depth   int
-	content bool // a value of the document was written since the innermost open group began
+	doc      *document.Doc
+	xml      []byte
+	written  []bool // by [document.Value.Index]
+	depth    int
+	content  bool // a value of the document was written since the innermost open group began
+	extended bool // see [Output.Extended]
 }
 
 // NewOutput returns an output of doc.
 func NewOutput(doc *document.Doc) *Output {
-	return &Output{doc: doc, written: make([]bool, doc.Len()), xml: make([]byte, 0, 16<<10)} // an invoice of few lines
+	return &Output{
+		doc: doc, written: make([]bool, doc.Len()), xml: make([]byte, 0, 16<<10), // an invoice of few lines
+		extended: IsExtended(doc.Lookup("/process/specification").Text()),
+	}
 }
 
 // Attr is an attribute: of a value of the document, or fixed by the syntax where Value is absent.

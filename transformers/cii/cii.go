@@ -52,6 +52,9 @@ func (Transformer) Transform(content transformers.Content, id transformers.Ident
 	m.precedingInvoices(out, settlement)
 	m.parties(out, agreement, settlement)
 	m.delivery(out, delivery)
+	if m.extended {
+		m.incoterm(out, agreement)
+	}
 	m.invoicingPeriod(out, settlement)
 	m.payment(out, settlement)
 	m.allowanceCharges(out, settlement, documentLevel)

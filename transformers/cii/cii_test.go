@@ -41,7 +41,7 @@ func indented(t *testing.T, compact []byte) string {
 }
 
 func TestOwnDocuments(t *testing.T) {
-	for _, name := range []string{"full", "historic-credit-note"} {
+	for _, name := range []string{"full", "historic-credit-note", "extended-terms"} {
 		t.Run(name, func(t *testing.T) {
 			data := formattest.File(t, "testdata/"+name+".xml")
 			result, violations := transform(t, data)

@@ -20,7 +20,7 @@ import (
 // listed, with its reason, in testdata/not-carried.golden, and be reported as ignored.
 func TestCompleteness(t *testing.T) {
 	t.Run("own", func(t *testing.T) {
-		completeAll(t, []string{"testdata/full.xml", "testdata/historic-credit-note.xml", "testdata/extended.xml"}, "testdata/not-carried-own.golden")
+		completeAll(t, []string{"testdata/full.xml", "testdata/historic-credit-note.xml", "testdata/extended.xml", "testdata/extended-terms.xml"}, "testdata/not-carried-own.golden")
 	})
 	t.Run("corpus", func(t *testing.T) {
 		completeAll(t, formattest.Corpus(t, "en16931/cii/*.xml"), "testdata/not-carried.golden")
@@ -206,16 +206,18 @@ func TestTableIsWhole(t *testing.T) {
 	walk(schema, "")
 	got := map[string]string{}
 	inFull := map[string]bool{}
-	for _, file := range []string{"testdata/full.xml", "testdata/extended.xml"} {
+	for _, file := range []string{"testdata/full.xml", "testdata/extended.xml", "testdata/extended-terms.xml"} {
 		result, _ := transform(t, formattest.File(t, file))
 		for pointer := range leaves(result.Parts[0].Doc.Root()) {
 			inFull[regexp.MustCompile(`/\d+`).ReplaceAllString(pointer, "/*")] = true
 		}
 	}
 	for _, row := range terms() {
-		got[row.bt] = row.pointer
+		if strings.HasPrefix(row.bt, "BT-") || want[row.bt] != "" { // the schema numbers those of the profile that rules know
+			got[row.bt] = row.pointer
+		}
 		if !inFull[row.pointer] {
-			t.Errorf("neither full.xml nor extended.xml has %s at %s", row.bt, row.pointer)
+			t.Errorf("neither full.xml nor the extended documents have %s at %s", row.bt, row.pointer)
 		}
 	}
 	if !maps.Equal(got, want) {

@@ -41,3 +41,36 @@ func TestExtendedProfile(t *testing.T) {
 		t.Errorf("of another profile: %v", violations)
 	}
 }
+
+// Only an invoice that says that it follows the profile has its terms: in any other they are ignored, and none is refused.
+func TestExtendedTermsOfAnotherProfile(t *testing.T) {
+	data := string(formattest.File(t, "testdata/extended-terms.xml"))
+	extended, _ := transform(t, []byte(data))
+	plain, violations := transform(t, []byte(strings.Replace(data, "#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", "", 1)))
+	if len(violations) > 0 || len(extended.Ignored) != 1 || len(plain.Ignored) < 120 {
+		t.Errorf("%v, ignored: %v", violations, plain.Ignored)
+	}
+	for _, pointer := range []string{
+		"/sellerAgent", "/invoicer", "/buyerAgent", "/invoicee", "/payer", "/payee/address", "/deliveryTerms", "/precedingInvoices/0/typeCode",
+		"/lines/0/subtype", "/lines/0/precedingInvoices", "/lines/0/totals", "/lines/0/delivery", "/lines/0/seller", "/lines/0/vat/exemptionReason",
+	} {
+		if plain.Parts[0].Doc.Lookup(pointer).Exists() || !extended.Parts[0].Doc.Lookup(pointer).Exists() {
+			t.Errorf("%s is not where it should be", pointer)
+		}
+	}
+}
+
+// What the profile has once and an invoice repeats is refused under the term of the group.
+func TestExtendedTermsTwice(t *testing.T) {
+	data := string(formattest.File(t, "testdata/extended-terms.xml"))
+	for name, c := range map[string]struct{ from, to, code, term string }{
+		"two invoicers":    {"<ram:InvoicerTradeParty>", "<ram:InvoicerTradeParty/><ram:InvoicerTradeParty>", "repeated_element", "EXT-FR-FE-BG-05"},
+		"two deliveries":   {"<ram:ShipToTradeParty>", "<ram:ShipToTradeParty/><ram:ShipToTradeParty>", "repeated_element", "EXT-FR-FE-BG-10"},
+		"another currency": {`TaxTotalAmount currencyID="EUR"`, `TaxTotalAmount currencyID="USD"`, "currency_mismatch", "EXT-FR-FE-182"},
+	} {
+		_, violations := transform(t, []byte(strings.Replace(data, c.from, c.to, 1)))
+		if len(violations) != 1 || violations[0].Code != c.code || violations[0].Term != c.term {
+			t.Errorf("%s: %v", name, violations)
+		}
+	}
+}

@@ -57,10 +57,19 @@ func (m *mapping) process(out document.Value, context xmldoc.Element) {
 func (m *mapping) precedingInvoices(out document.Value, settlement xmldoc.Element) {
 	invoices := out.Array("precedingInvoices", 0)
 	for invoice := range m.each(settlement, ram, "InvoiceReferencedDocument") {
-		item := invoices.Item(invoice.Ref())
-		m.text(item, "number", invoice, "IssuerAssignedID", "BT-25")
-		issued := m.one(m.one(invoice, ram, "FormattedIssueDateTime", "BT-26"), qdt, "DateTimeString", "BT-26")
-		m.w.String(item, "issueDate", date(issued), issued)
+		m.precedingInvoice(invoices.Item(invoice.Ref()), invoice, precedingTerms{"BT-25", "BT-26", "EXT-FR-FE-02"})
+	}
+}
+
+// precedingTerms are the terms of a reference to a preceding invoice, of the invoice or of a line.
+type precedingTerms struct{ number, issueDate, typeCode string }
+
+func (m *mapping) precedingInvoice(out document.Value, in xmldoc.Element, terms precedingTerms) {
+	m.text(out, "number", in, "IssuerAssignedID", terms.number)
+	issued := m.one(m.one(in, ram, "FormattedIssueDateTime", terms.issueDate), qdt, "DateTimeString", terms.issueDate)
+	m.w.String(out, "issueDate", date(issued), issued)
+	if m.extended {
+		m.text(out, "typeCode", in, "TypeCode", terms.typeCode)
 	}
 }
 

@@ -24,16 +24,13 @@ func (m *mapping) line(out document.Value, in xmldoc.Element) {
 	settlement := m.one(in, ram, "SpecifiedLineTradeSettlement", "BG-30")
 
 	m.text(out, "id", about, "LineID", "BT-126")
-	if m.extended {
-		m.text(out, "parent", about, "ParentLineID", "EXT-FR-FE-162")
-		m.text(out, "subtype", about, "LineStatusReasonCode", "EXT-FR-FE-163")
-	}
 	m.text(out, "note", m.one(about, ram, "IncludedNote", "BT-127"), "Content", "BT-127")
 	m.lineObject(out, settlement)
 	quantity := m.one(delivery, ram, "BilledQuantity", "BT-129")
 	m.w.Decimal(out, "quantity", quantity)
 	m.w.Attr(out, "unit", quantity, "unitCode") // BT-130
-	m.amount(out, "netAmount", m.one(settlement, ram, "SpecifiedTradeSettlementLineMonetarySummation", "BT-131"), "LineTotalAmount", "BT-131")
+	summation := m.one(settlement, ram, "SpecifiedTradeSettlementLineMonetarySummation", "BT-131")
+	m.amount(out, "netAmount", summation, "LineTotalAmount", "BT-131")
 	m.text(out, "purchaseOrderLine", m.one(agreement, ram, "BuyerOrderReferencedDocument", "BT-132"), "LineID", "BT-132")
 	m.account(out, settlement, "BT-133")
 	m.period(out, "period", settlement, "BG-26", "BT-134", "BT-135")
@@ -41,6 +38,9 @@ func (m *mapping) line(out document.Value, in xmldoc.Element) {
 	m.price(out, agreement)
 	m.lineVAT(out, settlement)
 	m.item(out.Object("item", product.Ref()), product)
+	if m.extended {
+		m.extendedLine(out, about, agreement, delivery, settlement, summation)
+	}
 }
 
 // lineObject writes BT-128: a reference of type 130, or of no type, as a line can refer to nothing else.
@@ -106,6 +106,10 @@ func (m *mapping) lineVAT(out document.Value, settlement xmldoc.Element) {
 		vat := out.Object("vat", tax.Ref())
 		m.text(vat, "category", tax, "CategoryCode", "BT-151")
 		m.decimal(vat, "rate", tax, "RateApplicablePercent", "BT-152")
+		if m.extended {
+			m.text(vat, "exemptionReason", tax, "ExemptionReason", "EXT-FR-FE-178")
+			m.text(vat, "exemptionReasonCode", tax, "ExemptionReasonCode", "EXT-FR-FE-179")
+		}
 	}
 }
 

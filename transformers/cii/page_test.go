@@ -1,6 +1,7 @@
 package cii_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -21,14 +22,15 @@ func TestFormatsPage(t *testing.T) {
 		if fields := strings.Fields(row); len(fields) == 3 && fields[0] != "#" {
 			path := strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(fields[1], "/*/"), "/"), "#code", "")
 			path = strings.ReplaceAll(strings.ReplaceAll(path, "/#text", ""), "#", "")
-			inUBL[fields[0]] = append(inUBL[fields[0]], strings.TrimSuffix(path, "/"))
+			pointer := strings.ReplaceAll(fields[2], "#", "*")
+			inUBL[pointer] = append(inUBL[pointer], strings.TrimSuffix(path, "/"))
 		}
 	}
 	var page strings.Builder
 	page.WriteString("| terme | document canonique | UBL | CII |\n|---|---|---|---|\n")
 	for _, row := range terms() {
 		inCII := filters.ReplaceAllString(shown.Replace(row.source), "[$1]")
-		fmt.Fprintf(&page, "| %s | `%s` | %s | %s |\n", row.bt, row.pointer, paths(inUBL[row.bt]), paths(strings.Split(inCII, " else ")))
+		fmt.Fprintf(&page, "| %s | `%s` | %s | %s |\n", cmp.Or(row.bt, "-"), row.pointer, paths(inUBL[row.pointer]), paths(strings.Split(inCII, " else ")))
 	}
 	formattest.Page(t, "terms", page.String())
 

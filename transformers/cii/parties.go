@@ -5,12 +5,15 @@ import (
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
-// parties writes BG-4 to BG-12.
+// parties writes BG-4 to BG-12, and the parties that only the French extended profile has.
 func (m *mapping) parties(out document.Value, agreement, settlement xmldoc.Element) {
 	m.seller(out, m.one(agreement, ram, "SellerTradeParty", "BG-4"))
 	m.buyer(out, m.one(agreement, ram, "BuyerTradeParty", "BG-7"))
 	m.payee(out, m.one(settlement, ram, "PayeeTradeParty", "BG-10"))
 	m.taxRepresentative(out, m.one(agreement, ram, "SellerTaxRepresentativeTradeParty", "BG-11"))
+	if m.extended {
+		m.extendedParties(out, agreement, settlement)
+	}
 }
 
 // seller writes BG-4.
@@ -44,6 +47,9 @@ func (m *mapping) payee(out document.Value, in xmldoc.Element) {
 	m.text(payee, "name", in, "Name", "BT-59")
 	m.onlyIdentifier(payee, "identifier", in, "BT-60")
 	m.identifier(payee, "legalRegistration", m.one(in, ram, "SpecifiedLegalOrganization", "BT-61"), "ID", "BT-61")
+	if m.extended {
+		m.extendedPayee(payee, in)
+	}
 }
 
 // taxRepresentative writes BG-11 and BG-12.

@@ -70,6 +70,14 @@ func (n *node) at(path string) string {
 	return n.text
 }
 
+// root returns the root element of the source.
+func (n *node) root() *node {
+	for n.up.up != nil {
+		n = n.up
+	}
+	return n
+}
+
 // path returns the path below the root without positions.
 func (n *node) path() string {
 	if n.up == nil || n.up.up == nil {

@@ -1,5 +1,7 @@
 package cii_test
 
+import "fmt"
+
 // term is one row of the binding of EN 16931 to CII, written down for the tests independently of the mapping: where the
 // source has the term and where the canonical document must have it.
 //
@@ -18,6 +20,9 @@ const (
 	line       = "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem*/"
 	lineSettle = line + "SpecifiedLineTradeSettlement/"
 	lineAgree  = line + "SpecifiedLineTradeAgreement/"
+	lineTotals = lineSettle + "SpecifiedTradeSettlementLineMonetarySummation/"
+	lineShipTo = line + "SpecifiedLineTradeDelivery/ShipToTradeParty/"
+	lineSeller = lineAgree + "ItemSellerTradeParty/"
 	product    = line + "SpecifiedTradeProduct/"
 	seller     = agreement + "SellerTradeParty/"
 	buyer      = agreement + "BuyerTradeParty/"
@@ -32,7 +37,8 @@ const (
 	attached   = agreement + "AdditionalReferencedDocument?supporting*/"
 )
 
-// terms is the whole model: BT-1 to BT-165 without the numbers that EN 16931 leaves free.
+// terms is the whole model: BT-1 to BT-165 without the numbers that EN 16931 leaves free, and those of the French extended
+// profile. A row without a term has no number here.
 func terms() []term {
 	rows := []term{
 		{"BT-1", "ExchangedDocument/ID", "/number", ""},
@@ -61,6 +67,7 @@ func terms() []term {
 		{"BT-24", "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID", "/process/specification", ""},
 		{"BT-25", settlement + "InvoiceReferencedDocument*/IssuerAssignedID", "/precedingInvoices/*/number", ""},
 		{"BT-26", settlement + "InvoiceReferencedDocument*/FormattedIssueDateTime/DateTimeString", "/precedingInvoices/*/issueDate", "date"},
+		{"EXT-FR-FE-02", settlement + "InvoiceReferencedDocument*/TypeCode", "/precedingInvoices/*/typeCode", ""},
 
 		{"BT-27", seller + "Name", "/seller/name", ""},
 		{"BT-28", seller + "SpecifiedLegalOrganization/TradingBusinessName", "/seller/tradingName", ""},
@@ -103,6 +110,8 @@ func terms() []term {
 		{"BT-71", shipTo + "GlobalID else " + shipTo + "ID", "/delivery/location/id", ""},
 		{"BT-71-1", shipTo + "GlobalID/@schemeID else " + shipTo + "ID/@schemeID", "/delivery/location/scheme", ""},
 		{"BT-72", delivery + "ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString", "/delivery/date", "date"},
+		{"EXT-FR-FE-185", agreement + "ApplicableTradeDeliveryTerms/DeliveryTypeCode", "/deliveryTerms/code", ""},
+		{"EXT-FR-FE-186", agreement + "ApplicableTradeDeliveryTerms/RelevantTradeLocation/Name", "/deliveryTerms/location", ""},
 		{"BT-73", settlement + "BillingSpecifiedPeriod/StartDateTime/DateTimeString", "/invoicingPeriod/start", "date"},
 		{"BT-74", settlement + "BillingSpecifiedPeriod/EndDateTime/DateTimeString", "/invoicingPeriod/end", "date"},
 
@@ -160,6 +169,19 @@ func terms() []term {
 		{"BT-126", line + "AssociatedDocumentLineDocument/LineID", "/lines/*/id", ""},
 		{"EXT-FR-FE-162", line + "AssociatedDocumentLineDocument/ParentLineID", "/lines/*/parent", ""},
 		{"EXT-FR-FE-163", line + "AssociatedDocumentLineDocument/LineStatusReasonCode", "/lines/*/subtype", ""},
+		{"EXT-FR-FE-136", lineSettle + "InvoiceReferencedDocument*/IssuerAssignedID", "/lines/*/precedingInvoices/*/number", ""},
+		{"EXT-FR-FE-137", lineSettle + "InvoiceReferencedDocument*/TypeCode", "/lines/*/precedingInvoices/*/typeCode", ""},
+		{"EXT-FR-FE-138", lineSettle + "InvoiceReferencedDocument*/FormattedIssueDateTime/DateTimeString", "/lines/*/precedingInvoices/*/issueDate", "date"},
+		{"EXT-FR-FE-139", lineSettle + "InvoiceReferencedDocument*/LineID", "/lines/*/precedingInvoices/*/line", ""},
+		{"EXT-FR-FE-149", lineShipTo + "Name", "/lines/*/delivery/partyName", ""},
+		{"EXT-FR-FE-146", lineShipTo + "GlobalID else " + lineShipTo + "ID", "/lines/*/delivery/location/id", ""},
+		{"EXT-FR-FE-148", lineShipTo + "GlobalID/@schemeID else " + lineShipTo + "ID/@schemeID", "/lines/*/delivery/location/scheme", ""},
+		{"EXT-FR-FE-158", line + "SpecifiedLineTradeDelivery/ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString", "/lines/*/delivery/date", "date"},
+		{"EXT-FR-FE-178", lineSettle + "ApplicableTradeTax?vat/ExemptionReason", "/lines/*/vat/exemptionReason", ""},
+		{"EXT-FR-FE-179", lineSettle + "ApplicableTradeTax?vat/ExemptionReasonCode", "/lines/*/vat/exemptionReasonCode", ""},
+		{"EXT-FR-FE-181", lineTotals + "TaxTotalAmount?invoiceCurrency", "/lines/*/totals/vat", "decimal"},
+		{"EXT-FR-FE-182", lineTotals + "TaxTotalAmount?vatCurrency", "/lines/*/totals/vatInAccountingCurrency", "decimal"},
+		{"EXT-FR-FE-184", lineTotals + "GrandTotalAmount", "/lines/*/totals/withVat", "decimal"},
 		{"BT-127", line + "AssociatedDocumentLineDocument/IncludedNote/Content", "/lines/*/note", ""},
 		{"BT-128", lineSettle + "AdditionalReferencedDocument?lineObject/IssuerAssignedID", "/lines/*/object/id", ""},
 		{"BT-128-1", lineSettle + "AdditionalReferencedDocument?lineObject/ReferenceTypeCode", "/lines/*/object/scheme", ""},
@@ -208,12 +230,66 @@ func terms() []term {
 		{buyer, "/buyer", [7]string{"BT-50", "BT-51", "BT-163", "BT-52", "BT-53", "BT-54", "BT-55"}},
 		{agent, "/taxRepresentative", [7]string{"BT-64", "BT-65", "BT-164", "BT-66", "BT-67", "BT-68", "BT-69"}},
 		{shipTo, "/delivery", [7]string{"BT-75", "BT-76", "BT-165", "BT-77", "BT-78", "BT-79", "BT-80"}},
+		{lineShipTo, "/lines/*/delivery", [7]string{"EXT-FR-FE-151", "EXT-FR-FE-152", "EXT-FR-FE-153", "EXT-FR-FE-154", "EXT-FR-FE-155", "EXT-FR-FE-156", "EXT-FR-FE-157"}},
 	}
 	elements := [7]string{"LineOne", "LineTwo", "LineThree", "CityName", "PostcodeCode", "CountrySubDivisionName", "CountryID"}
 	members := [7]string{"line1", "line2", "line3", "city", "postCode", "subdivision", "country"}
 	for _, a := range addresses {
 		for i, bt := range a.bts {
 			rows = append(rows, term{bt, a.party + "PostalTradeAddress/" + elements[i], a.pointer + "/address/" + members[i], ""})
+		}
+	}
+	return append(rows, extendedParties()...)
+}
+
+// extendedParties are the parties of the French extended profile. Each has the same members, numbered in the same order but
+// for the city and the post code of agents. The payee is a party of EN 16931 with more members.
+func extendedParties() []term {
+	const skip = -1 // EN 16931 has the member, or the profile has not
+	members := []struct{ source, pointer string }{
+		{"Name", "/name"},
+		{"RoleCode", "/role"},
+		{"SpecifiedLegalOrganization/TradingBusinessName", "/tradingName"},
+		{"ID|GlobalID*", "/identifiers/*/id"},
+		{"ID|GlobalID*/@schemeID", "/identifiers/*/scheme"},
+		{"SpecifiedLegalOrganization/ID", "/legalRegistration/id"},
+		{"SpecifiedLegalOrganization/ID/@schemeID", "/legalRegistration/scheme"},
+		{"SpecifiedTaxRegistration/ID?VA", "/vatIdentifier"},
+		{"URIUniversalCommunication/URIID", "/electronicAddress/id"},
+		{"URIUniversalCommunication/URIID/@schemeID", "/electronicAddress/scheme"},
+		{"PostalTradeAddress/LineOne", "/address/line1"},
+		{"PostalTradeAddress/LineTwo", "/address/line2"},
+		{"PostalTradeAddress/LineThree", "/address/line3"},
+		{"PostalTradeAddress/CityName", "/address/city"},
+		{"PostalTradeAddress/PostcodeCode", "/address/postCode"},
+		{"PostalTradeAddress/CountrySubDivisionName", "/address/subdivision"},
+		{"PostalTradeAddress/CountryID", "/address/country"},
+		{"DefinedTradeContact/PersonName", "/contact/name"},
+		{"DefinedTradeContact/TelephoneUniversalCommunication/CompleteNumber", "/contact/phone"},
+		{"DefinedTradeContact/EmailURIUniversalCommunication/URIID", "/contact/email"},
+	}
+	var rows []term
+	for _, p := range []struct {
+		source, pointer string
+		numbers         [20]int // 0 where there is none here
+	}{
+		{agreement + "BuyerAgentTradeParty/", "/buyerAgent", [20]int{3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 17, 19, 18, 20, 21, 23, 24, 25}},
+		{payee, "/payee", [20]int{skip, 26, skip, skip, skip, skip, skip, 27, 29, 30, 32, 33, 34, 35, 36, 37, 38, 40, 41, 42}},
+		{settlement + "PayerTradeParty/", "/payer", [20]int{43, 44, 45, 46, 47, 48, 49, 50, 52, 53, 55, 56, 57, 58, 59, 60, 61, 63, 64, 65}},
+		{agreement + "SalesAgentTradeParty/", "/sellerAgent", [20]int{66, 67, 68, 69, 70, 71, 72, 73, 75, 76, 78, 79, 80, 82, 81, 83, 84, 86, 87, 88}},
+		{settlement + "InvoiceeTradeParty/", "/invoicee", [20]int{89, 90, 91, 92, 93, 94, 95, 96, 98, 99, 101, 102, 103, 104, 105, 106, 107, 109, 110, 111}},
+		{settlement + "InvoicerTradeParty/", "/invoicer", [20]int{112, 113, 114, 115, 116, 117, 118, 119, 121, 122, 124, 125, 126, 127, 128, 129, 130, 132, 133, 134}},
+		{lineSeller, "/lines/*/seller", [20]int{0: 164, 5: 167, 16: 177}},
+	} {
+		for i, member := range members {
+			row := term{"", p.source + member.source, p.pointer + member.pointer, ""}
+			switch number := p.numbers[i]; {
+			case number == skip:
+				continue
+			case number > 0:
+				row.bt = fmt.Sprintf("EXT-FR-FE-%02d", number)
+			}
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -242,11 +318,11 @@ var predicates = map[string]func(*node) bool{
 	},
 	"invoiceCurrency": func(n *node) bool {
 		currency := n.attrs["currencyID"]
-		return currency == "" || currency == n.up.up.at("InvoiceCurrencyCode")
+		return currency == "" || currency == n.root().at(settlement+"InvoiceCurrencyCode")
 	},
 	"vatCurrency": func(n *node) bool {
 		currency := n.attrs["currencyID"]
-		return currency != "" && currency == n.up.up.at("TaxCurrencyCode")
+		return currency != "" && currency == n.root().at(settlement+"TaxCurrencyCode")
 	},
 }
 
@@ -284,4 +360,5 @@ var notCarried = map[string]string{
 	lineAgreement + "GrossPriceProductTradePrice/BasisQuantity":                                                                    "BT-149 is one quantity: that of the net price",
 	lineAgreement + "GrossPriceProductTradePrice/BasisQuantity/@unitCode":                                                          "BT-150 is one unit: that of the net price",
 	"@schemaLocation": "a hint for XML tools about a file, not content",
+	"SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem/AssociatedDocumentLineDocument/LineStatusCode": "the French extended profile has the subtype of a line only (EXT-FR-FE-163)",
 }

@@ -14,28 +14,29 @@ func (m *mapping) totals(out document.Value, settlement xmldoc.Element) {
 	m.amount(totals, "allowances", in, "AllowanceTotalAmount", "BT-107")
 	m.amount(totals, "charges", in, "ChargeTotalAmount", "BT-108")
 	m.amount(totals, "withoutVat", in, "TaxBasisTotalAmount", "BT-109")
-	m.vatTotals(totals, in, out.Get("vatCurrency").Text())
+	m.vatTotals(totals, in, "BT-110", "BT-111")
 	m.amount(totals, "withVat", in, "GrandTotalAmount", "BT-112")
 	m.amount(totals, "paid", in, "TotalPrepaidAmount", "BT-113")
 	m.amount(totals, "rounding", in, "RoundingAmount", "BT-114")
 	m.amount(totals, "payable", in, "DuePayableAmount", "BT-115")
 }
 
-// vatTotals writes BT-110 and BT-111: the same element, told apart by its currency. An amount without currency is in
-// that of the invoice.
-func (m *mapping) vatTotals(totals document.Value, in xmldoc.Element, vatCurrency string) {
+// vatTotals writes BT-110 and BT-111, or those of a line: the same element, told apart by its currency. An amount without
+// currency is in that of the invoice.
+func (m *mapping) vatTotals(totals document.Value, in xmldoc.Element, term, accountingTerm string) {
+	vatCurrency := m.w.Root().Get("vatCurrency").Text()
 	for total := range m.each(in, ram, "TaxTotalAmount") {
 		currency := total.Attr("currencyID")
 		switch {
 		case currency != "" && currency == vatCurrency && currency != m.currency:
-			m.onceDecimal(totals, "vatInAccountingCurrency", total, "BT-111")
+			m.onceDecimal(totals, "vatInAccountingCurrency", total, accountingTerm)
 		case currency == "" || m.currency == "" || currency == m.currency:
-			m.onceDecimal(totals, "vat", total, "BT-110")
+			m.onceDecimal(totals, "vat", total, term)
 		case vatCurrency != "":
-			m.report(currencyMismatch, total, document.Value{}, "BT-111", violation.Excerpt(currency),
+			m.report(currencyMismatch, total, document.Value{}, accountingTerm, violation.Excerpt(currency),
 				violation.Excerpt(m.currency+" (BT-5), "+vatCurrency+" (BT-6)"))
 		default:
-			m.report(currencyMismatch, total, document.Value{}, "BT-110", violation.Excerpt(currency), violation.Excerpt(m.currency))
+			m.report(currencyMismatch, total, document.Value{}, term, violation.Excerpt(currency), violation.Excerpt(m.currency))
 		}
 	}
 }

@@ -21,7 +21,11 @@ func (Transformer) Writes() []transformers.Kind {
 // written reads as the same canonical document. It judges nothing: a faulty invoice is written as it is.
 func (Transformer) Write(doc *document.Doc) (xml []byte, losses []string) {
 	in := doc.Root()
-	w := &writer{canonical.NewOutput(doc)}
+	w := &writer{
+		Output:   canonical.NewOutput(doc),
+		currency: canonical.Of("currencyID", in.Get("currency")),
+		vat:      canonical.Of("currencyID", vatCurrency(in)),
+	}
 	if in.Get("kind").Text() == string(kindOf(in.Get("typeCode").Text())) {
 		w.Carried(in.Get("kind"))
 	}
@@ -32,7 +36,10 @@ func (Transformer) Write(doc *document.Doc) (xml []byte, losses []string) {
 }
 
 // writer writes one document.
-type writer struct{ *canonical.Output }
+type writer struct {
+	*canonical.Output
+	currency, vat canonical.Attr // of totals of VAT, and of those in the VAT accounting currency
+}
 
 func (w *writer) invoice(in document.Value) {
 	w.Around("rsm:ExchangedDocumentContext", func() { // BG-2
@@ -92,7 +99,13 @@ func (w *writer) agreement(in document.Value) {
 	w.Value("ram:BuyerReference", in.Get("buyerReference"))
 	w.tradeParty("ram:SellerTradeParty", in.Get("seller"))
 	w.tradeParty("ram:BuyerTradeParty", in.Get("buyer"))
+	w.tradeParty("ram:SalesAgentTradeParty", w.Extended(in.Get("sellerAgent")))
 	w.tradeParty("ram:SellerTaxRepresentativeTradeParty", in.Get("taxRepresentative"))
+	w.Group("ram:ApplicableTradeDeliveryTerms", func() {
+		terms := w.Extended(in.Get("deliveryTerms"))
+		w.Value("ram:DeliveryTypeCode", terms.Get("code"))
+		w.inside("ram:RelevantTradeLocation", "ram:Name", terms.Get("location"))
+	})
 	w.inside("ram:SellerOrderReferencedDocument", "ram:IssuerAssignedID", in.Get("salesOrderReference"))
 	w.inside("ram:BuyerOrderReferencedDocument", "ram:IssuerAssignedID", in.Get("purchaseOrderReference"))
 	w.inside("ram:ContractReferencedDocument", "ram:IssuerAssignedID", in.Get("contractReference"))
@@ -115,6 +128,7 @@ func (w *writer) agreement(in document.Value) {
 	for object := range w.Extended(in.Get("otherInvoicedObjects")).Children() {
 		w.object(object)
 	}
+	w.tradeParty("ram:BuyerAgentTradeParty", w.Extended(in.Get("buyerAgent")))
 	w.Group("ram:SpecifiedProcuringProject", func() {
 		w.Value("ram:ID", in.Get("projectReference"))
 		w.Fixed("ram:Name", "Project reference") // the schema demands a name, and the binding gives this one
@@ -131,15 +145,19 @@ func (w *writer) object(in document.Value) {
 }
 
 func (w *writer) delivery(in document.Value) {
-	delivery := in.Get("delivery") // BG-13
-	w.Group("ram:ShipToTradeParty", func() {
-		w.partyIdentifier(delivery.Get("location"))
-		w.Value("ram:Name", delivery.Get("partyName"))
-		w.address(delivery.Get("address"))
-	})
-	w.Group("ram:ActualDeliverySupplyChainEvent", func() {
-		w.date("ram:OccurrenceDateTime", "udt:DateTimeString", delivery.Get("date"))
-	})
+	w.deliverTo(in.Get("delivery")) // BG-13
 	w.inside("ram:DespatchAdviceReferencedDocument", "ram:IssuerAssignedID", in.Get("despatchAdviceReference"))
 	w.inside("ram:ReceivingAdviceReferencedDocument", "ram:IssuerAssignedID", in.Get("receivingAdviceReference"))
+}
+
+// deliverTo writes the delivery of the invoice or of a line.
+func (w *writer) deliverTo(in document.Value) {
+	w.Group("ram:ShipToTradeParty", func() {
+		w.partyIdentifier(in.Get("location"))
+		w.Value("ram:Name", in.Get("partyName"))
+		w.address(in.Get("address"))
+	})
+	w.Group("ram:ActualDeliverySupplyChainEvent", func() {
+		w.date("ram:OccurrenceDateTime", "udt:DateTimeString", in.Get("date"))
+	})
 }

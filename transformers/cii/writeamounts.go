@@ -1,9 +1,6 @@
 package cii
 
-import (
-	"github.com/commande-publique/passerelle/internal/document"
-	"github.com/commande-publique/passerelle/transformers/canonical"
-)
+import "github.com/commande-publique/passerelle/internal/document"
 
 func (w *writer) settlement(in document.Value) {
 	payment := in.Get("payment")
@@ -11,7 +8,10 @@ func (w *writer) settlement(in document.Value) {
 	w.Value("ram:PaymentReference", payment.Get("remittanceInformation"))
 	w.Value("ram:TaxCurrencyCode", vatCurrency(in))
 	w.Value("ram:InvoiceCurrencyCode", in.Get("currency"))
-	w.tradeParty("ram:PayeeTradeParty", in.Get("payee"))
+	w.tradeParty("ram:InvoicerTradeParty", w.Extended(in.Get("invoicer")))
+	w.tradeParty("ram:InvoiceeTradeParty", w.Extended(in.Get("invoicee")))
+	w.payee(in.Get("payee"))
+	w.tradeParty("ram:PayerTradeParty", w.Extended(in.Get("payer")))
 	w.payment(payment)
 	w.vatBreakdown(in)
 	w.period(in.Get("invoicingPeriod"))
@@ -23,13 +23,20 @@ func (w *writer) settlement(in document.Value) {
 		w.Value("ram:DirectDebitMandateID", payment.Get("directDebit").Get("mandateReference"))
 	})
 	w.totals(in)
-	for preceding := range in.Get("precedingInvoices").Children() { // BG-3
+	w.precedingInvoices(in.Get("precedingInvoices")) // BG-3
+	w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
+}
+
+// precedingInvoices writes the references to preceding invoices, of the invoice or of a line.
+func (w *writer) precedingInvoices(list document.Value) {
+	for in := range list.Children() {
 		w.Group("ram:InvoiceReferencedDocument", func() {
-			w.Value("ram:IssuerAssignedID", preceding.Get("number"))
-			w.date("ram:FormattedIssueDateTime", "qdt:DateTimeString", preceding.Get("issueDate"))
+			w.Value("ram:IssuerAssignedID", in.Get("number"))
+			w.Value("ram:LineID", in.Get("line"))
+			w.Value("ram:TypeCode", w.Extended(in.Get("typeCode")))
+			w.date("ram:FormattedIssueDateTime", "qdt:DateTimeString", in.Get("issueDate"))
 		})
 	}
-	w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
 }
 
 // vatCurrency returns BT-6, absent where it is the currency of the invoice: the binding has no second VAT total in the
@@ -125,7 +132,7 @@ func (w *writer) allowances(list document.Value, isCharge string) {
 			w.Value("ram:ActualAmount", in.Get("amount"))
 			w.Value("ram:ReasonCode", in.Get("reasonCode"))
 			w.Value("ram:Reason", in.Get("reason"))
-			w.tax("ram:CategoryTradeTax", in.Get("vatCategory"), in.Get("vatRate"))
+			w.tax("ram:CategoryTradeTax", in.Get("vatCategory"), in.Get("vatRate"), document.Value{})
 		})
 	}
 }
@@ -134,13 +141,24 @@ func (w *writer) chargeIndicator(isCharge string) {
 	w.Around("ram:ChargeIndicator", func() { w.Fixed("udt:Indicator", isCharge) })
 }
 
-// tax writes the VAT of an allowance, a charge or a line.
-func (w *writer) tax(name string, category, rate document.Value) {
+// tax writes the VAT of an allowance, a charge or a line; exempt says why there is none, in the French extended profile.
+func (w *writer) tax(name string, category, rate, exempt document.Value) {
 	w.Group(name, func() {
 		w.Fixed("ram:TypeCode", "VAT")
+		w.Value("ram:ExemptionReason", exempt.Get("exemptionReason"))
 		w.Value("ram:CategoryCode", category)
+		w.Value("ram:ExemptionReasonCode", exempt.Get("exemptionReasonCode"))
 		w.Value("ram:RateApplicablePercent", rate)
 	})
+}
+
+// vatTotals writes BT-110 and BT-111, or those of a line. Without a VAT accounting currency of its own, the second would be
+// read as the first and is not written.
+func (w *writer) vatTotals(in document.Value) {
+	w.Value("ram:TaxTotalAmount", in.Get("vat"), w.currency)
+	if w.vat.Value.Exists() {
+		w.Value("ram:TaxTotalAmount", in.Get("vatInAccountingCurrency"), w.vat)
+	}
 }
 
 // totals writes BG-22.
@@ -151,10 +169,7 @@ func (w *writer) totals(root document.Value) {
 		w.Value("ram:ChargeTotalAmount", in.Get("charges"))
 		w.Value("ram:AllowanceTotalAmount", in.Get("allowances"))
 		w.Value("ram:TaxBasisTotalAmount", in.Get("withoutVat"))
-		w.Value("ram:TaxTotalAmount", in.Get("vat"), canonical.Of("currencyID", root.Get("currency")))
-		if currency := vatCurrency(root); currency.Exists() {
-			w.Value("ram:TaxTotalAmount", in.Get("vatInAccountingCurrency"), canonical.Of("currencyID", currency))
-		}
+		w.vatTotals(in)
 		w.Value("ram:RoundingAmount", in.Get("rounding"))
 		w.Value("ram:GrandTotalAmount", in.Get("withVat"))
 		w.Value("ram:TotalPrepaidAmount", in.Get("paid"))

@@ -7,33 +7,47 @@ import (
 
 // line writes BG-25.
 func (w *writer) line(in document.Value) {
+	extended := w.Extended(in)
 	w.Group("ram:IncludedSupplyChainTradeLineItem", func() {
 		w.Around("ram:AssociatedDocumentLineDocument", func() {
 			w.Value("ram:LineID", in.Get("id"))
-			w.Value("ram:ParentLineID", w.Extended(in.Get("parent")))
-			w.Value("ram:LineStatusReasonCode", w.Extended(in.Get("subtype")))
+			w.Value("ram:ParentLineID", extended.Get("parent"))
+			w.Value("ram:LineStatusReasonCode", extended.Get("subtype"))
 			w.inside("ram:IncludedNote", "ram:Content", in.Get("note"))
 		})
 		w.product(in.Get("item"))
 		w.Group("ram:SpecifiedLineTradeAgreement", func() {
 			w.inside("ram:BuyerOrderReferencedDocument", "ram:LineID", in.Get("purchaseOrderLine"))
 			w.price(in.Get("price"))
+			w.tradeParty("ram:ItemSellerTradeParty", extended.Get("seller"))
 		})
 		w.Group("ram:SpecifiedLineTradeDelivery", func() {
 			w.Value("ram:BilledQuantity", in.Get("quantity"), canonical.Of("unitCode", in.Get("unit")))
+			w.deliverTo(extended.Get("delivery"))
 		})
 		w.Group("ram:SpecifiedLineTradeSettlement", func() {
-			w.tax("ram:ApplicableTradeTax", in.Get("vat").Get("category"), in.Get("vat").Get("rate")) // BG-30
-			w.period(in.Get("period"))                                                                // BG-26
-			w.allowances(in.Get("allowances"), "false")                                               // BG-27
-			w.allowances(in.Get("charges"), "true")                                                   // BG-28
-			w.inside("ram:SpecifiedTradeSettlementLineMonetarySummation", "ram:LineTotalAmount", in.Get("netAmount"))
+			vat := in.Get("vat") // BG-30
+			w.tax("ram:ApplicableTradeTax", vat.Get("category"), vat.Get("rate"), w.Extended(vat))
+			w.period(in.Get("period"))                  // BG-26
+			w.allowances(in.Get("allowances"), "false") // BG-27
+			w.allowances(in.Get("charges"), "true")     // BG-28
+			w.lineTotals(in.Get("netAmount"), extended.Get("totals"))
+			w.precedingInvoices(extended.Get("precedingInvoices"))
 			w.object(in.Get("object"))
-			for object := range w.Extended(in.Get("otherObjects")).Children() {
+			for object := range extended.Get("otherObjects").Children() {
 				w.object(object)
 			}
 			w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
 		})
+	})
+}
+
+// lineTotals writes BT-131 and, of the French extended profile, the VAT of the line and its amount with VAT.
+func (w *writer) lineTotals(net, in document.Value) {
+	w.Group("ram:SpecifiedTradeSettlementLineMonetarySummation", func() {
+		w.Value("ram:LineTotalAmount", net)
+		w.vatTotals(in)
+		w.Value("ram:GrandTotalAmount", in.Get("withVat"))
 	})
 }
 

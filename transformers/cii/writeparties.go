@@ -5,12 +5,13 @@ import (
 	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
-// tradeParty writes the seller (BG-4), the buyer (BG-7), the payee (BG-10) or the tax representative (BG-11): each has
-// those of these members that the standard gives it.
+// tradeParty writes the seller (BG-4), the buyer (BG-7), the tax representative (BG-11) or a party of the French extended
+// profile: each has those of these members that its schema gives it.
 func (w *writer) tradeParty(name string, in document.Value) {
 	w.Group(name, func() {
 		w.partyIdentifiers(in)
 		w.Value("ram:Name", in.Get("name"))
+		w.Value("ram:RoleCode", in.Get("role"))
 		w.Value("ram:Description", in.Get("legalInformation"))
 		w.Group("ram:SpecifiedLegalOrganization", func() {
 			w.identifier("ram:ID", in.Get("legalRegistration"))
@@ -26,6 +27,19 @@ func (w *writer) tradeParty(name string, in document.Value) {
 		w.Group("ram:URIUniversalCommunication", func() { w.identifier("ram:URIID", in.Get("electronicAddress")) })
 		w.inside("ram:SpecifiedTaxRegistration", "ram:ID", in.Get("vatIdentifier"), canonical.Fixed("schemeID", "VA"))
 		w.inside("ram:SpecifiedTaxRegistration", "ram:ID", in.Get("taxRegistration"), canonical.Fixed("schemeID", "FC"))
+	})
+}
+
+// payee writes BG-10, of which EN 16931 has less than the French extended profile.
+func (w *writer) payee(in document.Value) {
+	if extended := w.Extended(in); extended.Exists() {
+		w.tradeParty("ram:PayeeTradeParty", extended)
+		return
+	}
+	w.Group("ram:PayeeTradeParty", func() {
+		w.partyIdentifier(in.Get("identifier"))
+		w.Value("ram:Name", in.Get("name"))
+		w.Group("ram:SpecifiedLegalOrganization", func() { w.identifier("ram:ID", in.Get("legalRegistration")) })
 	})
 }
 

@@ -7,18 +7,29 @@ import (
 
 // delivery maps BG-13 to BG-15.
 func (m *mapper) delivery(out document.Value, e xmldoc.Element) {
-	// BG-13 Delivery information
-	to, delivery := m.group(out, "delivery", e, "cac:Delivery", "BG-13")
-	m.text(to, "partyName", delivery, "cac:DeliveryParty/cac:PartyName/cbc:Name", "BT-70")
-	m.identifier(to, "location", delivery, "cac:DeliveryLocation/cbc:ID", "BT-71")
-	m.date(to, "date", delivery, "cbc:ActualDeliveryDate", "BT-72")
-	// BG-15 Deliver to address
-	m.address(to, delivery, "cac:DeliveryLocation/cac:Address", addressTerms{
-		"BG-15", "BT-75", "BT-76", "BT-165", "BT-77", "BT-78", "BT-79", "BT-80",
+	// BG-13 Delivery information, BG-15 Deliver to address
+	m.deliverTo(out, e, deliveryTerms{
+		"BG-13", "BT-70", "BT-71", "BT-72", addressTerms{"BG-15", "BT-75", "BT-76", "BT-165", "BT-77", "BT-78", "BT-79", "BT-80"},
 	})
-
+	if m.extended {
+		m.incoterm(out, e)
+	}
 	// BG-14 Invoicing period
 	m.period(out, "invoicingPeriod", e, periodTerms{"BG-14", "BT-73", "BT-74"})
+}
+
+// deliveryTerms are the terms of a delivery, of the document or of a line.
+type deliveryTerms struct {
+	group, party, location, date string
+	address                      addressTerms
+}
+
+func (m *mapper) deliverTo(parent document.Value, e xmldoc.Element, terms deliveryTerms) {
+	out, delivery := m.group(parent, "delivery", e, "cac:Delivery", terms.group)
+	m.text(out, "partyName", delivery, "cac:DeliveryParty/cac:PartyName/cbc:Name", terms.party)
+	m.identifier(out, "location", delivery, "cac:DeliveryLocation/cbc:ID", terms.location)
+	m.date(out, "date", delivery, "cbc:ActualDeliveryDate", terms.date)
+	m.address(out, delivery, "cac:DeliveryLocation/cac:Address", terms.address)
 }
 
 // periodTerms are the terms of a period.

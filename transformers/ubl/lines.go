@@ -18,7 +18,6 @@ func (m *mapper) line(out document.Value, e xmldoc.Element, names documentNames)
 	m.text(out, "id", e, "cbc:ID", "BT-126")
 	m.text(out, "note", e, "cbc:Note", "BT-127")
 	m.lineObject(out, e)
-	m.ownReference(out, e)
 	quantity := m.number(out, "quantity", e, names.quantity, "BT-129")
 	m.Attr(out, "unit", quantity, "unitCode") // BT-130
 	m.amount(out, "netAmount", e, "cbc:LineExtensionAmount", "BT-131")
@@ -32,6 +31,9 @@ func (m *mapper) line(out document.Value, e xmldoc.Element, names documentNames)
 	itemOut, item := m.group(out, "item", e, "cac:Item", "BG-31")
 	m.lineVAT(out, item)
 	m.item(itemOut, item)
+	if m.extended {
+		m.extendedLine(out, e)
+	}
 }
 
 // lineObject writes BT-128: the document reference under the type code of objects. The first editions of the binding
@@ -49,24 +51,6 @@ func (m *mapper) lineObject(out document.Value, e xmldoc.Element) {
 		})
 	}
 	m.Identifier(out, "object", object, "schemeID")
-}
-
-// ownReference writes what a line of the French extended profile says by a reference to its own invoice: its subtype
-// (EXT-FR-FE-163) and its parent line (EXT-FR-FE-162).
-func (m *mapper) ownReference(out document.Value, e xmldoc.Element) {
-	if !m.extended || m.invoice == "" {
-		return
-	}
-	var own xmldoc.Element
-	for billing := range e.All(aggregateNS, "BillingReference") {
-		id := billing.Child(aggregateNS, "InvoiceDocumentReference").Child(basicNS, "ID")
-		if id.Text() != m.invoice || !m.single(&own, billing, out, "subtype", "EXT-FR-FE-163") {
-			continue
-		}
-		m.Read(id)
-		m.text(out, "parent", billing, "cac:BillingReferenceLine/cbc:ID", "EXT-FR-FE-162")
-		m.text(out, "subtype", billing, "cac:InvoiceDocumentReference/cbc:DocumentStatusCode", "EXT-FR-FE-163")
-	}
 }
 
 // BG-29 Price details
@@ -89,6 +73,10 @@ func (m *mapper) lineVAT(line document.Value, item xmldoc.Element) {
 	out := line.Object("vat", category.Ref())
 	m.text(out, "category", category, "cbc:ID", "BT-151")
 	m.number(out, "rate", category, "cbc:Percent", "BT-152")
+	if m.extended {
+		m.text(out, "exemptionReason", category, "cbc:TaxExemptionReason", "EXT-FR-FE-178")
+		m.text(out, "exemptionReasonCode", category, "cbc:TaxExemptionReasonCode", "EXT-FR-FE-179")
+	}
 }
 
 // BG-31 Item information

@@ -13,12 +13,15 @@ const sepa = "SEPA"
 
 func isSEPA(id xmldoc.Element) bool { return strings.EqualFold(id.Attr("schemeID"), sepa) }
 
-// parties maps BG-4 to BG-12.
+// parties maps BG-4 to BG-12, and the parties that only the French extended profile has.
 func (m *mapper) parties(out document.Value, e xmldoc.Element) {
 	m.seller(m.group(out, "seller", e, "cac:AccountingSupplierParty/cac:Party", "BG-4"))
 	m.buyer(m.group(out, "buyer", e, "cac:AccountingCustomerParty/cac:Party", "BG-7"))
 	m.payee(m.group(out, "payee", e, "cac:PayeeParty", "BG-10"))
 	m.taxRepresentative(m.group(out, "taxRepresentative", e, "cac:TaxRepresentativeParty", "BG-11"))
+	if m.extended {
+		m.extendedParties(out, e)
+	}
 }
 
 // BG-4 Seller
@@ -74,6 +77,9 @@ func (m *mapper) payee(out document.Value, e xmldoc.Element) {
 	})
 	m.Identifier(out, "identifier", identifier, "schemeID")
 	m.identifier(out, "legalRegistration", e, "cac:PartyLegalEntity/cbc:CompanyID", "BT-61")
+	if m.extended {
+		m.extendedPayee(out, e)
+	}
 }
 
 // BG-11 Seller tax representative party

@@ -30,7 +30,12 @@ func (m *mapper) payment(root document.Value, e xmldoc.Element) {
 	m.text(cardOut, "holderName", card, "cbc:HolderName", "BT-88")
 
 	// BG-19 Direct debit
-	debit, mandate := m.group(out, "directDebit", e, "cac:PaymentMeans/cac:PaymentMandate", "BG-19")
+	mandate := m.one(out, "directDebit", e, "cac:PaymentMeans/cac:PaymentMandate", "BG-19")
+	ref := mandate.Ref()
+	if m.extended && mandate.Child(aggregateNS, "PayerParty").Exists() {
+		ref = 0 // it holds the payer, so without terms of its own it is no direct debit
+	}
+	debit := out.Object("directDebit", ref)
 	m.text(debit, "mandateReference", mandate, "cbc:ID", "BT-89")
 	m.creditor(debit, e)
 	m.text(debit, "debitedAccount", mandate, "cac:PayerFinancialAccount/cbc:ID", "BT-91")

@@ -25,8 +25,18 @@ func (m *mapper) references(out document.Value, e xmldoc.Element, names document
 func (m *mapper) precedingInvoices(out document.Value, e xmldoc.Element) {
 	for billing := range e.All(aggregateNS, "BillingReference") {
 		item := out.Array("precedingInvoices", billing.Ref()).Item(billing.Ref())
-		m.text(item, "number", billing, "cac:InvoiceDocumentReference/cbc:ID", "BT-25")
-		m.date(item, "issueDate", billing, "cac:InvoiceDocumentReference/cbc:IssueDate", "BT-26")
+		m.precedingInvoice(item, billing, precedingTerms{"BT-25", "BT-26", "EXT-FR-FE-02"})
+	}
+}
+
+// precedingTerms are the terms of a reference to a preceding invoice, of the document or of a line.
+type precedingTerms struct{ number, issueDate, typeCode string }
+
+func (m *mapper) precedingInvoice(out document.Value, billing xmldoc.Element, terms precedingTerms) {
+	m.text(out, "number", billing, "cac:InvoiceDocumentReference/cbc:ID", terms.number)
+	m.date(out, "issueDate", billing, "cac:InvoiceDocumentReference/cbc:IssueDate", terms.issueDate)
+	if m.extended {
+		m.text(out, "typeCode", billing, "cac:InvoiceDocumentReference/cbc:DocumentTypeCode", terms.typeCode)
 	}
 }
 

@@ -76,6 +76,7 @@ func (w *writer) document(in document.Value) {
 	w.references(in)
 	w.parties(in)
 	w.delivery(in.Get("delivery"))
+	w.deliveryTerms(w.Extended(in.Get("deliveryTerms")))
 	w.payment(in)
 	w.Group("cac:PaymentTerms", func() { w.Value("cbc:Note", in.Get("paymentTerms")) })
 	w.documentAllowances(in)
@@ -120,12 +121,7 @@ func (w *writer) references(in document.Value) {
 		})
 	}
 	for preceding := range in.Get("precedingInvoices").Children() { // BG-3
-		w.Group("cac:BillingReference", func() {
-			w.Group("cac:InvoiceDocumentReference", func() {
-				w.Value("cbc:ID", preceding.Get("number"))
-				w.Value("cbc:IssueDate", preceding.Get("issueDate"))
-			})
-		})
+		w.Group("cac:BillingReference", func() { w.precedingInvoice(preceding) })
 	}
 	reference := func(name, member string) {
 		w.Group(name, func() { w.Value("cbc:ID", in.Get(member)) })
@@ -143,6 +139,15 @@ func (w *writer) references(in document.Value) {
 		w.additionalDocuments(in)
 		reference("cac:ProjectReference", "projectReference")
 	}
+}
+
+// precedingInvoice writes what refers to a preceding invoice, of the document or of a line.
+func (w *writer) precedingInvoice(in document.Value) {
+	w.Group("cac:InvoiceDocumentReference", func() {
+		w.Value("cbc:ID", in.Get("number"))
+		w.Value("cbc:IssueDate", in.Get("issueDate"))
+		w.Value("cbc:DocumentTypeCode", w.Extended(in.Get("typeCode")))
+	})
 }
 
 func (w *writer) additionalDocuments(in document.Value) {

@@ -46,6 +46,7 @@ func (w *writer) paymentMeans(root, in, transfer document.Value, first bool) {
 			w.Group("cac:PaymentMandate", func() { // BG-19
 				debit := in.Get("directDebit")
 				w.Value("cbc:ID", debit.Get("mandateReference"))
+				w.partyAlone("cac:PayerParty", w.Extended(root.Get("payer")))
 				w.Group("cac:PayerFinancialAccount", func() { w.Value("cbc:ID", debit.Get("debitedAccount")) })
 			})
 		}
@@ -82,7 +83,8 @@ func (w *writer) allowances(list document.Value, isCharge string) {
 	}
 }
 
-// category writes a VAT category; exempt is the entry of the VAT breakdown that says why, absent elsewhere.
+// category writes a VAT category; exempt says why there is no VAT: the entry of the VAT breakdown, or in the French extended
+// profile the VAT of a line.
 func (w *writer) category(name string, code, rate, exempt document.Value) {
 	w.Group(name, func() {
 		w.Value("cbc:ID", code)

@@ -11,33 +11,63 @@ func (w *writer) line(in document.Value) {
 	if w.creditNote {
 		name, quantity = "cac:CreditNoteLine", "cbc:CreditedQuantity"
 	}
+	extended := w.Extended(in)
 	w.Group(name, func() {
 		w.Value("cbc:ID", in.Get("id"))
 		w.Value("cbc:Note", in.Get("note"))
 		w.Value(quantity, in.Get("quantity"), canonical.Of("unitCode", in.Get("unit")))
 		w.amount("cbc:LineExtensionAmount", in.Get("netAmount"))
+		w.amount("cbc:TaxInclusiveLineExtensionAmount", extended.Get("totals").Get("withVat"))
 		w.Value("cbc:AccountingCost", in.Get("buyerAccountingReference"))
 		w.period(in.Get("period"), document.Value{}) // BG-26
 		w.Group("cac:OrderLineReference", func() { w.Value("cbc:LineID", in.Get("purchaseOrderLine")) })
-		w.Group("cac:BillingReference", func() { // to the invoice itself: the line's place in the French extended profile
-			subtype, parent := w.Extended(in.Get("subtype")), w.Extended(in.Get("parent"))
-			if subtype.Exists() || parent.Exists() {
-				w.Group("cac:InvoiceDocumentReference", func() {
-					w.Value("cbc:ID", w.number)
-					w.Value("cbc:DocumentStatusCode", subtype)
-				})
-			}
-			w.Group("cac:BillingReferenceLine", func() { w.Value("cbc:ID", parent) })
-		})
+		w.lineReferences(extended)
 		w.lineObject(in.Get("object"))
-		for object := range w.Extended(in.Get("otherObjects")).Children() {
+		for object := range extended.Get("otherObjects").Children() {
 			w.lineObject(object)
+		}
+		w.delivery(extended.Get("delivery"))
+		if w.creditNote {
+			w.lineVATTotals(extended.Get("totals"))
 		}
 		w.allowances(in.Get("allowances"), "false") // BG-27
 		w.allowances(in.Get("charges"), "true")     // BG-28
-		w.item(in.Get("item"), in.Get("vat"))
+		if !w.creditNote {
+			w.lineVATTotals(extended.Get("totals"))
+		}
+		w.item(in.Get("item"), in.Get("vat"), extended.Get("seller"))
 		w.price(in.Get("price"))
 	})
+}
+
+// lineReferences writes the references of a line to its own invoice, which say its place among the lines, and to preceding
+// ones (EXT-FR-FE-BG-06). One that has the number of its own invoice would be read as the former and is not written.
+func (w *writer) lineReferences(in document.Value) {
+	w.Group("cac:BillingReference", func() {
+		subtype, parent := in.Get("subtype"), in.Get("parent")
+		if subtype.Exists() || parent.Exists() {
+			w.Group("cac:InvoiceDocumentReference", func() {
+				w.Value("cbc:ID", w.number)
+				w.Value("cbc:DocumentStatusCode", subtype)
+			})
+		}
+		w.Group("cac:BillingReferenceLine", func() { w.Value("cbc:ID", parent) })
+	})
+	for preceding := range in.Get("precedingInvoices").Children() {
+		if preceding.Get("number").Text() == w.number.Text() {
+			continue
+		}
+		w.Group("cac:BillingReference", func() {
+			w.precedingInvoice(preceding)
+			w.Group("cac:BillingReferenceLine", func() { w.Value("cbc:ID", preceding.Get("line")) })
+		})
+	}
+}
+
+// lineVATTotals writes EXT-FR-FE-181 and EXT-FR-FE-182.
+func (w *writer) lineVATTotals(in document.Value) {
+	w.Group("cac:TaxTotal", func() { w.amount("cbc:TaxAmount", in.Get("vat")) })
+	w.Group("cac:TaxTotal", func() { w.Value("cbc:TaxAmount", in.Get("vatInAccountingCurrency"), w.vat) })
 }
 
 // lineObject writes an object identifier of a line, BT-128 or another.
@@ -48,8 +78,8 @@ func (w *writer) lineObject(in document.Value) {
 	})
 }
 
-// item writes BG-31 with the VAT of the line (BG-30), which UBL keeps in the item.
-func (w *writer) item(in, vat document.Value) {
+// item writes BG-31 with the VAT and the seller of the line, which UBL keeps in the item.
+func (w *writer) item(in, vat, seller document.Value) {
 	w.Group("cac:Item", func() {
 		w.Value("cbc:Description", in.Get("description"))
 		w.Value("cbc:Name", in.Get("name"))
@@ -63,13 +93,14 @@ func (w *writer) item(in, vat document.Value) {
 					canonical.Of("listID", class.Get("scheme")), canonical.Of("listVersionID", class.Get("schemeVersion")))
 			})
 		}
-		w.category("cac:ClassifiedTaxCategory", vat.Get("category"), vat.Get("rate"), document.Value{})
+		w.category("cac:ClassifiedTaxCategory", vat.Get("category"), vat.Get("rate"), w.Extended(vat))
 		for attribute := range in.Get("attributes").Children() { // BG-32
 			w.Group("cac:AdditionalItemProperty", func() {
 				w.Value("cbc:Name", attribute.Get("name"))
 				w.Value("cbc:Value", attribute.Get("value"))
 			})
 		}
+		w.partyAlone("cac:ManufacturerParty", seller)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 // otherTax is the scheme of a tax registration that is not for VAT (BT-32), whose own name has no term.
 const otherTax = "TAX"
 
-// parties writes BG-4 to BG-12.
+// parties writes BG-4 to BG-12, and the parties of the French extended profile but the payer.
 func (w *writer) parties(in document.Value) {
 	creditor := in.Get("payment").Get("directDebit").Get("creditorIdentifier")
 	seller, buyer, payee := in.Get("seller"), in.Get("buyer"), in.Get("payee")
@@ -19,14 +19,13 @@ func (w *writer) parties(in document.Value) {
 		ofSeller, ofPayee = document.Value{}, creditor
 	}
 
-	w.Group("cac:AccountingSupplierParty", func() { w.tradingParty(seller, ofSeller) })
-	w.Group("cac:AccountingCustomerParty", func() { w.tradingParty(buyer, document.Value{}) })
-	w.Group("cac:PayeeParty", func() { // BG-10
-		w.identification(payee.Get("identifier"))
-		w.creditor(ofPayee)
-		w.Group("cac:PartyName", func() { w.Value("cbc:Name", payee.Get("name")) })
-		w.Group("cac:PartyLegalEntity", func() { w.identifier("cbc:CompanyID", payee.Get("legalRegistration")) })
+	w.Group("cac:AccountingSupplierParty", func() {
+		w.party("cac:Party", seller, ofSeller, w.Extended(in.Get("sellerAgent")), w.Extended(in.Get("invoicer")))
 	})
+	w.Group("cac:AccountingCustomerParty", func() {
+		w.party("cac:Party", buyer, document.Value{}, w.Extended(in.Get("buyerAgent")), w.Extended(in.Get("invoicee")))
+	})
+	w.payee(payee, ofPayee)
 	w.Group("cac:TaxRepresentativeParty", func() { // BG-11
 		representative := in.Get("taxRepresentative")
 		w.Group("cac:PartyName", func() { w.Value("cbc:Name", representative.Get("name")) })
@@ -35,10 +34,28 @@ func (w *writer) parties(in document.Value) {
 	})
 }
 
-// tradingParty writes the seller (BG-4) or the buyer (BG-7).
-func (w *writer) tradingParty(in, creditor document.Value) {
-	w.Group("cac:Party", func() {
+// payee writes BG-10.
+func (w *writer) payee(in, creditor document.Value) {
+	extended := w.Extended(in)
+	w.Group("cac:PayeeParty", func() {
+		w.identifier("cbc:EndpointID", extended.Get("electronicAddress"))
+		w.Value("cbc:IndustryClassificationCode", extended.Get("role"))
+		w.identification(in.Get("identifier"))
+		w.creditor(creditor)
+		w.Group("cac:PartyName", func() { w.Value("cbc:Name", in.Get("name")) })
+		w.address("cac:PostalAddress", extended.Get("address"))
+		w.taxScheme(extended.Get("vatIdentifier"), "VAT")
+		w.Group("cac:PartyLegalEntity", func() { w.identifier("cbc:CompanyID", in.Get("legalRegistration")) })
+		w.contact(extended.Get("contact"))
+	})
+}
+
+// party writes the seller (BG-4), the buyer (BG-7) or a party of the French extended profile: each has those of these
+// members that its schema gives it. The agent and the provider of its invoices stand in it.
+func (w *writer) party(name string, in, creditor, agent, provider document.Value) {
+	w.Group(name, func() {
 		w.identifier("cbc:EndpointID", in.Get("electronicAddress"))
+		w.Value("cbc:IndustryClassificationCode", in.Get("role"))
 		for id := range in.Get("identifiers").Children() {
 			w.identification(id)
 		}
@@ -52,12 +69,27 @@ func (w *writer) tradingParty(in, creditor document.Value) {
 			w.identifier("cbc:CompanyID", in.Get("legalRegistration"))
 			w.Value("cbc:CompanyLegalForm", in.Get("legalInformation"))
 		})
-		w.Group("cac:Contact", func() { // BG-6, BG-9
-			contact := in.Get("contact")
-			w.Value("cbc:Name", contact.Get("name"))
-			w.Value("cbc:Telephone", contact.Get("phone"))
-			w.Value("cbc:ElectronicMail", contact.Get("email"))
-		})
+		w.contact(in.Get("contact"))
+		w.partyAlone("cac:AgentParty", agent)
+		if provider.Exists() {
+			w.Group("cac:ServiceProviderParty", func() { w.partyAlone("cac:Party", provider) })
+		}
+	})
+}
+
+// partyAlone writes a party that has neither an agent nor a provider.
+func (w *writer) partyAlone(name string, in document.Value) {
+	if in.Exists() {
+		w.party(name, in, document.Value{}, document.Value{}, document.Value{})
+	}
+}
+
+// contact writes BG-6 or BG-9.
+func (w *writer) contact(in document.Value) {
+	w.Group("cac:Contact", func() {
+		w.Value("cbc:Name", in.Get("name"))
+		w.Value("cbc:Telephone", in.Get("phone"))
+		w.Value("cbc:ElectronicMail", in.Get("email"))
 	})
 }
 
@@ -93,7 +125,15 @@ func (w *writer) address(name string, in document.Value) {
 	})
 }
 
-// delivery writes BG-13 and BG-15.
+// deliveryTerms writes EXT-FR-FE-BG-14.
+func (w *writer) deliveryTerms(in document.Value) {
+	w.Group("cac:DeliveryTerms", func() {
+		w.Value("cbc:ID", in.Get("code"))
+		w.Group("cac:DeliveryLocation", func() { w.Value("cbc:Name", in.Get("location")) })
+	})
+}
+
+// delivery writes BG-13 and BG-15, or the delivery of a line.
 func (w *writer) delivery(in document.Value) {
 	w.Group("cac:Delivery", func() {
 		w.Value("cbc:ActualDeliveryDate", in.Get("date"))

@@ -1,0 +1,72 @@
+package cii
+
+import (
+	"github.com/commande-publique/passerelle/internal/document"
+	"github.com/commande-publique/passerelle/internal/xmldoc"
+)
+
+// What an invoice of the French extended profile (EXTENDED-CTC-FR) says beyond EN 16931: its terms are numbered EXT-FR-FE.
+
+// extendedParties writes EXT-FR-FE-BG-01 to EXT-FR-FE-BG-05.
+func (m *mapping) extendedParties(out document.Value, agreement, settlement xmldoc.Element) {
+	m.party(out, "buyerAgent", agreement, "BuyerAgentTradeParty", "EXT-FR-FE-BG-01")
+	m.party(out, "payer", settlement, "PayerTradeParty", "EXT-FR-FE-BG-02")
+	m.party(out, "sellerAgent", agreement, "SalesAgentTradeParty", "EXT-FR-FE-BG-03")
+	m.party(out, "invoicee", settlement, "InvoiceeTradeParty", "EXT-FR-FE-BG-04")
+	m.party(out, "invoicer", settlement, "InvoicerTradeParty", "EXT-FR-FE-BG-05")
+}
+
+// party writes a party of the profile: those of the invoice and the seller of a line say the same of themselves. Faults in
+// it are told under the term given.
+func (m *mapping) party(parent document.Value, name string, e xmldoc.Element, local, term string) {
+	in := m.one(e, ram, local, term)
+	out := parent.Object(name, in.Ref())
+	m.text(out, "name", in, "Name", term)
+	m.text(out, "role", in, "RoleCode", term)
+	m.legalOrganization(out, in, term, term)
+	m.identifiers(out, in)
+	m.taxRegistrations(out, in, term, "")
+	m.electronicAddress(out, in, term)
+	m.address(out, in, addressTerms{term, term, term, term, term, term, term, term})
+	m.contact(out, in, term, term, term, term)
+}
+
+// extendedPayee writes what the profile adds to the payee (BG-10).
+func (m *mapping) extendedPayee(out document.Value, in xmldoc.Element) {
+	m.text(out, "role", in, "RoleCode", "EXT-FR-FE-26")
+	m.taxRegistrations(out, in, "EXT-FR-FE-27", "")
+	m.electronicAddress(out, in, "EXT-FR-FE-29")
+	m.address(out, in, addressTerms{
+		"EXT-FR-FE-31", "EXT-FR-FE-32", "EXT-FR-FE-33", "EXT-FR-FE-34", "EXT-FR-FE-35", "EXT-FR-FE-36", "EXT-FR-FE-37", "EXT-FR-FE-38",
+	})
+	m.contact(out, in, "EXT-FR-FE-39", "EXT-FR-FE-40", "EXT-FR-FE-41", "EXT-FR-FE-42")
+}
+
+// incoterm writes EXT-FR-FE-BG-14.
+func (m *mapping) incoterm(out document.Value, agreement xmldoc.Element) {
+	in := m.one(agreement, ram, "ApplicableTradeDeliveryTerms", "EXT-FR-FE-BG-14")
+	terms := out.Object("deliveryTerms", in.Ref())
+	m.text(terms, "code", in, "DeliveryTypeCode", "EXT-FR-FE-185")
+	m.text(terms, "location", m.one(in, ram, "RelevantTradeLocation", "EXT-FR-FE-186"), "Name", "EXT-FR-FE-186")
+}
+
+// extendedLine writes what the profile adds to a line (BG-25).
+func (m *mapping) extendedLine(out document.Value, about, agreement, delivery, settlement, summation xmldoc.Element) {
+	m.text(out, "parent", about, "ParentLineID", "EXT-FR-FE-162")
+	m.text(out, "subtype", about, "LineStatusReasonCode", "EXT-FR-FE-163")
+	preceding := out.Array("precedingInvoices", 0) // EXT-FR-FE-BG-06
+	for in := range m.each(settlement, ram, "InvoiceReferencedDocument") {
+		item := preceding.Item(in.Ref())
+		m.precedingInvoice(item, in, precedingTerms{"EXT-FR-FE-136", "EXT-FR-FE-138", "EXT-FR-FE-137"})
+		m.text(item, "line", in, "LineID", "EXT-FR-FE-139")
+	}
+	totals := out.Object("totals", 0)
+	m.vatTotals(totals, summation, "EXT-FR-FE-181", "EXT-FR-FE-182")
+	m.amount(totals, "withVat", summation, "GrandTotalAmount", "EXT-FR-FE-184")
+	m.deliverTo(out, delivery, deliveryTerms{
+		"EXT-FR-FE-BG-10", "EXT-FR-FE-149", "EXT-FR-FE-146", "EXT-FR-FE-158", addressTerms{
+			"EXT-FR-FE-150", "EXT-FR-FE-151", "EXT-FR-FE-152", "EXT-FR-FE-153", "EXT-FR-FE-154", "EXT-FR-FE-155", "EXT-FR-FE-156", "EXT-FR-FE-157",
+		},
+	})
+	m.party(out, "seller", agreement, "ItemSellerTradeParty", "EXT-FR-FE-164")
+}
