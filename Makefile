@@ -96,7 +96,7 @@ test-kafka-full:
 	  KAFKA_KILLS=$(KAFKA_KILLS) KAFKA_SEED=$(KAFKA_SEED) $(KAFKA_DEV) run --version $$version --nodes 3 -- $(KAFKA_TEST) TestReal || exit 1; \
 	done
 	PASSERELLE_AWAY=5m $(GO) test -count=1 -timeout 20m -v ./internal/app -run TestBrokerAway
-	PASSERELLE_KILLS=100 PASSERELLE_SEED=$(KAFKA_SEED) $(GO) test -count=1 -timeout 2h -v ./internal/app -run 'TestKill|TestGatewaysComeAndGo'
+	PASSERELLE_KILLS=100 PASSERELLE_SEED=$(KAFKA_SEED) $(GO) test -count=1 -timeout 2h -parallel 1 -v ./internal/app -run 'TestKill|TestGatewaysComeAndGo'
 
 # Mutants and verdicts stay in ORACLE_CACHE: the same documents are not judged twice.
 test-oracle: export ORACLE := $(abspath $(ORACLE))

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -184,6 +185,7 @@ func (u *under) arrived() (duplicates int) {
 
 // A gateway that is started before its cluster waits, says so, and serves as soon as it can.
 func TestStartWaitsForTheCluster(t *testing.T) {
+	t.Parallel()
 	p := newProxy(t)
 	p.down()
 	listen := freeAddr(t)
@@ -191,20 +193,23 @@ func TestStartWaitsForTheCluster(t *testing.T) {
 	logs := &journal{}
 	options := app.Options{Logger: slog.New(slog.NewTextHandler(logs, nil)), Now: time.Now, French: true}
 
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	_, err := app.Start(ctx, gateway, options)
-	require.ErrorIs(t, err, context.Canceled, "the wait ends with the context")
-
 	type started struct {
 		app *app.App
 		err error
 	}
 	done := make(chan started, 1)
-	go func() {
-		running, err := app.Start(t.Context(), gateway, options)
+	start := func(ctx context.Context) {
+		running, err := app.Start(ctx, gateway, options)
 		done <- started{running, err}
-	}()
+	}
+	told := func() int { return logs.count("level=ERROR", "aucun broker ne répond") }
+	ctx, cancel := context.WithCancel(t.Context())
+	go start(ctx)
+	require.Eventually(t, func() bool { return told() == 1 }, patience, 10*time.Millisecond)
+	cancel()
+	require.ErrorIs(t, (<-done).err, context.Canceled, "the wait ends with the context")
+
+	go start(t.Context())
 	require.Eventually(t, func() bool {
 		code, body := httpGet(t, listen, "/readyz")
 		return code == 503 && strings.Contains(body, `"code":"broker_unreachable"`)
@@ -224,13 +229,13 @@ func TestStartWaitsForTheCluster(t *testing.T) {
 	require.Zero(t, u.arrived())
 	code, body := httpGet(t, listen, "/readyz")
 	require.Equal(t, 200, code, body)
-	require.Equal(t, 2, logs.count("level=ERROR", "aucun broker ne répond"), "once at each start")
-	require.Equal(t, 1, logs.count("défaut terminé"))
+	require.Equal(t, 2, told(), "once at each start")
+	require.Equal(t, 1, logs.count("défaut terminé", "fault=broker_unreachable"), "others may come and go while the topics are made")
 }
 
 // A cluster that answers but is not whole yet is waited for too: here a topic without leader.
 func TestStartWaitsForTheTopics(t *testing.T) {
-	t.Parallel() // it mostly waits
+	t.Parallel()
 	p := newProxy(t)
 	c := p.cluster()
 	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "suppliers", Err: kerr.LeaderNotAvailable, Count: -1})
@@ -267,6 +272,7 @@ func TestStartRefusesWhatWaitingCannotMend(t *testing.T) {
 // then the machine refuses connections. The gateway is a process of its own, whose memory must not grow with what waits.
 // PASSERELLE_AWAY is how long, 6s by default; make test-kafka-full takes 5m.
 func TestBrokerAway(t *testing.T) {
+	t.Parallel()
 	away, err := time.ParseDuration(cmp.Or(os.Getenv("PASSERELLE_AWAY"), "6s"))
 	require.NoError(t, err)
 	p := newProxy(t)
@@ -313,6 +319,7 @@ const maxLive = 64 << 20
 // Every fault of the cluster is named while it lasts, and what waited goes through when it is mended: nothing is lost,
 // nothing overtakes, nothing is restarted.
 func TestFaultsOfACluster(t *testing.T) {
+	t.Parallel()
 	const group = "passerelle-suppliers"
 	// refuse answers requests about a topic, a group or a transaction with an error until it is mended.
 	refuse := func(f kfake.Fault, err *kerr.Error, keys ...kmsg.Key) func(*under, *kfake.Cluster) func() {
@@ -350,7 +357,7 @@ func TestFaultsOfACluster(t *testing.T) {
 		{"an output topic is deleted", "topic_missing", "dead-letter", remove("dead-letter")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel() // they mostly wait
+			t.Parallel()
 			p := newProxy(t)
 			c := p.cluster()
 			u := observe(t, p, clusterYAML(p))
@@ -370,8 +377,10 @@ func TestFaultsOfACluster(t *testing.T) {
 // A source topic that is deleted and created again is another topic: it is read from its beginning, whatever out_of_range
 // says, and the gateway goes on by itself.
 func TestSourceTopicIsCreatedAgain(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []string{"earliest", "stop"} {
 		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
 			p := newProxy(t)
 			p.cluster()
 			u := observe(t, p, strings.Replace(clusterYAML(p), "receipts: none", "receipts: none\n    out_of_range: "+policy, 1))
@@ -393,6 +402,7 @@ func TestSourceTopicIsCreatedAgain(t *testing.T) {
 
 // A dead letter that its topic does not take blocks what follows it, until the topic takes it.
 func TestDeadLetterOverTheLimit(t *testing.T) {
+	t.Parallel()
 	p := newProxy(t)
 	p.cluster()
 	u := observe(t, p, clusterYAML(p))
@@ -414,10 +424,12 @@ func TestDeadLetterOverTheLimit(t *testing.T) {
 
 // The password of the gateway is changed on the broker and changed back.
 func TestPasswordIsRefusedForAWhile(t *testing.T) {
-	t.Setenv("PASSERELLE_TEST_PASSWORD", "right")
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(secret, []byte("right"), 0o600))
 	p := newProxy(t)
 	p.cluster(kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-256", "admin", "admin"), kfake.Superuser("SCRAM-SHA-256", "gateway", "right"))
-	yaml := strings.Replace(clusterYAML(p), "topics:", "  sasl: {mechanism: scram-sha-256, username: gateway, password: \"${env:PASSERELLE_TEST_PASSWORD}\"}\ntopics:", 1)
+	yaml := strings.Replace(clusterYAML(p), "topics:", "  sasl: {mechanism: scram-sha-256, username: gateway, password: \"${file:"+secret+"}\"}\ntopics:", 1)
 	u := observe(t, p, yaml, kgo.SASL(scram.Auth{User: "admin", Pass: "admin"}.AsSha256Mechanism()))
 	u.publish(10)
 	password := func(to string) {
@@ -436,6 +448,7 @@ func TestPasswordIsRefusedForAWhile(t *testing.T) {
 
 // A gateway whose transactions are refused has no partitions, and says why.
 func TestTransactionsAreRefused(t *testing.T) {
+	t.Parallel()
 	p := newProxy(t)
 	c := p.cluster()
 	const id = "passerelle-suppliers-suppliers-0"

@@ -36,8 +36,10 @@ sources:
 // a key arrive in order; under exactly_once a read_committed consumer sees each of them once. PASSERELLE_KILLS is how
 // often, PASSERELLE_SEED chooses the moments.
 func TestKillGateway(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []string{"at_least_once", "exactly_once"} {
 		t.Run(delivery, func(t *testing.T) {
+			t.Parallel()
 			keys, perKey, kills, seed := endurance(t, 200, 60, 2)
 			c := newClusterRun(t, delivery, keys, perKey)
 			random := rand.New(rand.NewPCG(seed, 4))
@@ -70,8 +72,10 @@ func TestKillGateway(t *testing.T) {
 
 // TestGatewaysComeAndGo starts and stops gateways of one group while messages flow.
 func TestGatewaysComeAndGo(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []string{"at_least_once", "exactly_once"} {
 		t.Run(delivery, func(t *testing.T) {
+			t.Parallel()
 			keys, perKey, changes, seed := endurance(t, 100, 60, 6)
 			c := newClusterRun(t, delivery, keys, perKey)
 			random := rand.New(rand.NewPCG(seed, 5))

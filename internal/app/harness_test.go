@@ -3,14 +3,18 @@ package app_test
 import (
 	"context"
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,8 +32,15 @@ func TestMain(m *testing.M) {
 	if file := os.Getenv(childConfig); file != "" {
 		os.Exit(serveAsChild(file))
 	}
-	goleak.VerifyTestMain(m)
+	if err := flag.Set("test.parallel", strconv.Itoa(max(together, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m) // reads the command line, where -parallel may say otherwise
 }
+
+// together is how many parallel tests run at once, however few the cores: they wait for sessions, elections and probes to
+// time out.
+const together = 8
 
 // patience bounds every wait: far beyond what the slowest machine needs, and never reached by a gateway that works.
 const patience = 60 * time.Second
@@ -240,11 +251,25 @@ func example(t testing.TB, file string) []byte {
 	return nil
 }
 
+// listenAlone listens on a loopback address that nothing else uses, where the system has more than one (Linux): a test that
+// gives up the port for a while finds it free again, whatever runs beside it.
+func listenAlone(t testing.TB) net.Listener {
+	t.Helper()
+	own := net.IPv4(127, byte(1+os.Getpid()%254), 0, byte(alone.Add(1)))
+	ln, err := net.Listen("tcp", own.String()+":0")
+	if err != nil {
+		ln, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	require.NoError(t, err)
+	return ln
+}
+
+var alone atomic.Uint32
+
 // freeAddr returns a loopback address that nobody listens on.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	ln := listenAlone(t)
 	require.NoError(t, ln.Close())
 	return ln.Addr().String()
 }

@@ -31,8 +31,7 @@ type proxy struct {
 func newProxy(t testing.TB) *proxy {
 	p := &proxy{t: t, conns: map[net.Conn]struct{}{}, open: make(chan struct{})}
 	close(p.open)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	ln := listenAlone(t)
 	p.addr = ln.Addr().String()
 	p.serve(ln)
 	t.Cleanup(func() {
