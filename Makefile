@@ -104,6 +104,7 @@ test-oracle: export ORACLE_CACHE := $(abspath $(ORACLE_CACHE))
 test-oracle: export ORACLE_EXTRA = $(ORACLE_CACHE)/cases
 test-oracle: export FRENCH_CASES := $(abspath $(ORACLE_CACHE))/fr-cases
 test-oracle: export STATUS_CASES := $(abspath $(ORACLE_CACHE))/status-cases
+test-oracle: export ORACLE_SHARD := $(or $(ORACLE_SHARD),1/1)
 test-oracle: export CORPUS := $(abspath $(CORPUS))
 test-oracle:
 	@rm -rf $(ORACLE_EXTRA) $(FRENCH_CASES) $(STATUS_CASES) && mkdir -p $(ORACLE_EXTRA) $(FRENCH_CASES) $(STATUS_CASES)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/commande-publique/passerelle/internal/xmldoc"
@@ -15,6 +17,17 @@ type acceptedDifference struct {
 	Why      string                     `yaml:"why,required"`
 	Document string                     `yaml:"document,required"`
 	Differs  map[string]differentPlaces `yaml:"differs,required"` // by rule, all of them fatal
+	Anywhere acceptedAnywhere           `yaml:"anywhere"`
+}
+
+// acceptedAnywhere is a difference that any document with some text may have: the artefacts alone fire these rules.
+type acceptedAnywhere struct {
+	Text  string   `yaml:"text"` // RE2
+	Rules []string `yaml:"rules"`
+}
+
+func (a acceptedAnywhere) fires(rule string, document []byte) bool {
+	return slices.Contains(a.Rules, rule) && regexp.MustCompile(a.Text).Match(document)
 }
 
 // differentPlaces is at how many places a rule fires.
@@ -47,6 +60,9 @@ func TestAcceptedDifferences(t *testing.T) {
 			}
 			if want.Ours == want.Artefacts {
 				t.Errorf("%s: %s does not differ", d.Name, id)
+			}
+			if len(d.Anywhere.Rules) > 0 && !d.Anywhere.fires(id, []byte(d.Document)) {
+				t.Errorf("%s: %s is not accepted of its own document", d.Name, id)
 			}
 		}
 	}
