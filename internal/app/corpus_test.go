@@ -213,6 +213,9 @@ func foretold(t testing.TB, sent *kgo.Record, v pipeline.Verdict) []arrival {
 				default:
 					content = "application/xml"
 				}
+				if len(v.Parts) == 1 {
+					described = []string{"ce_subject=" + part.Subject}
+				}
 				if v.Split && sent.Key == nil {
 					a.Key = keyText([]byte(v.Key)) // that of the whole file
 				}

@@ -108,10 +108,10 @@ func TestOutputs(t *testing.T) {
 		want []string // topic, key, id, subject
 	}{
 		{"a null key stays null", newPipeline(t), received("suppliers", invoice), []string{
-			"invoicing null suppliers-2-40 902100452/2026/FA-2026-0418", "archive null suppliers-2-40 ", "receipts null suppliers-2-40#receipt suppliers-2-40",
+			"invoicing null suppliers-2-40 902100452/2026/FA-2026-0418", "archive null suppliers-2-40 902100452/2026/FA-2026-0418", "receipts null suppliers-2-40#receipt suppliers-2-40",
 		}},
 		{"the incoming key is kept", newPipeline(t), withKey(received("suppliers", invoice)), []string{
-			"invoicing incoming suppliers-2-40 902100452/2026/FA-2026-0418", "archive incoming suppliers-2-40 ", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
+			"invoicing incoming suppliers-2-40 902100452/2026/FA-2026-0418", "archive incoming suppliers-2-40 902100452/2026/FA-2026-0418", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
 		}},
 		{"the event's own id and subject are kept", newPipeline(t), withEvent(withKey(received("suppliers", invoice))), []string{
 			"invoicing incoming id-7 theirs", "archive incoming id-7 theirs", "receipts incoming id-7#receipt id-7",
@@ -125,7 +125,7 @@ func TestOutputs(t *testing.T) {
 			"archive " + buyer + "/2026ECOLE07L2 buyers-2-40#2 " + buyer + "/2026ECOLE07L2", "receipts null buyers-2-40#receipt buyers-2-40",
 		}},
 		{"the key of the route", newPipeline(t, twoForms), withKey(received("suppliers", invoice)), []string{
-			"both route key suppliers-2-40 902100452/2026/FA-2026-0418", "both route key suppliers-2-40 ", "second route key suppliers-2-40 ", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
+			"both route key suppliers-2-40 902100452/2026/FA-2026-0418", "both route key suppliers-2-40 902100452/2026/FA-2026-0418", "second route key suppliers-2-40 902100452/2026/FA-2026-0418", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
 		}},
 		{"the key of the route over a split file: the original has the file's", newPipeline(t, twoForms), withKey(received("buyers", split)), []string{
 			"both route key buyers-2-40#1 " + buyer + "/2026ECOLE07L1", "both incoming buyers-2-40 ", "second incoming buyers-2-40 ",

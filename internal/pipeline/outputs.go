@@ -131,6 +131,9 @@ func originalEvent(v Verdict) event.Event {
 	if e.Type == "" {
 		e.Type = EventType(v.Identity.Kind)
 	}
+	if e.Subject == "" && len(v.Parts) == 1 { // of several documents each has its own
+		e.Subject = v.Parts[0].Subject
+	}
 	return e
 }
 

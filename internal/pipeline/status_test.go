@@ -1,21 +1,34 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/commande-publique/passerelle/internal/kafka"
 )
 
 const refusal = "cdar-refused.xml"
 
 // A status has the subject of its invoice, in canonical form too, and statuses of one invoice have one key.
 func TestStatusFindsItsInvoice(t *testing.T) {
-	p := newPipeline(t, "route: all\nfrom: [suppliers, buyers]\naccept: [invoice, invoice-status]\nto:\n  - topic: out\n")
+	p := newPipeline(t, "route: all\nfrom: [suppliers, buyers]\naccept: [invoice, invoice-status]\nto:\n  - topic: out\n  - {topic: kept, form: original}\n")
 	const subject = "902100452/2026/FA-2026-0418"
+	// The original is found by it too, unless it is about several.
+	original := func(m Message) string {
+		outputs := outputsOf(t, p, m)
+		i := slices.IndexFunc(outputs, func(r kafka.Record) bool { return r.Topic == "kept" })
+		require.GreaterOrEqual(t, i, 0)
+		return header(outputs[i], "ce_subject")
+	}
 	outputs := outputsOf(t, p, received("suppliers", example(t, "ubl-invoice.xml")))
 	assert.Equal(t, subject, header(outputs[0], "ce_subject"))
+	assert.Equal(t, subject, original(received("suppliers", example(t, "ubl-invoice.xml"))))
+	assert.Equal(t, subject, original(received("buyers", example(t, refusal))))
+	assert.Empty(t, original(received("buyers", []byte(severalStatuses(t)))))
 
 	outputs = outputsOf(t, p, received("buyers", example(t, refusal)))
 	assert.Equal(t, []string{subject, subject, "fr.commandepublique.facture.statut.v1", "buyers-2-40#1"},
