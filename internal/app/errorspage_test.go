@@ -44,6 +44,7 @@ var areas = []struct{ dir, title string }{
 	{"internal/jsondoc", "Syntaxe JSON"},
 	{"internal/xmldoc", "Syntaxe XML"},
 	{"internal/pdfdoc", "Syntaxe PDF"},
+	{"transformers/canonical", "Éléments d'un document XML (CII, CDAR, ESPD)"},
 	{"transformers/ubl", "UBL"},
 	{"transformers/cii", "CII"},
 	{"transformers/facturx", "Factur-X"},

@@ -39,11 +39,11 @@ const (
 // Transform returns the statuses that a recognised message tells, one for each invoice in the order of the message. The key
 // of each names the invoice, that of the message is the key of the first.
 func (Transformer) Transform(content transformers.Content, _ transformers.Identity) (transformers.Result, []violation.Violation) {
-	r := reader{Writer: canonical.NewWriter(content.XML), refused: map[xmldoc.Element]bool{}}
+	r := reader{Writer: canonical.NewWriter(content.XML)}
 	m := r.message(content.XML.Root())
 	if size := m.size(); len(m.invoices) > 0 && size > maxRepeated/len(m.invoices) {
-		r.refuse(tooMany, m.document, size, len(m.invoices), maxRepeated>>20)
-		return transformers.Result{}, r.faults
+		r.Refuse(tooMany, m.document, size, len(m.invoices), maxRepeated>>20)
+		return transformers.Result{}, r.Faults.List
 	}
 	var result transformers.Result
 	for _, of := range m.invoices {
@@ -54,17 +54,17 @@ func (Transformer) Transform(content transformers.Content, _ transformers.Identi
 		r.read(out, m.document, theDocument)
 		r.read(out, of.acknowledgement, theAcknowledgement)
 		r.read(out, of.reference, theReference)
-		if len(r.faults) >= maxFaults {
+		if r.Full() {
 			break
 		}
 		doc := r.Doc()
 		result.Parts = append(result.Parts, transformers.Part{Kind: transformers.InvoiceStatus, Doc: doc, Key: canonical.StatusSubject(doc)})
 	}
-	if len(m.invoices) == 0 && len(r.faults) == 0 {
-		r.refuse(noInvoice, content.XML.Root())
+	if len(m.invoices) == 0 && len(r.Faults.List) == 0 {
+		r.Refuse(noInvoice, content.XML.Root())
 	}
-	if len(r.faults) > 0 {
-		return transformers.Result{}, r.faults
+	if len(r.Faults.List) > 0 {
+		return transformers.Result{}, r.Faults.List
 	}
 	result.Split, result.Key, result.Ignored = true, result.Parts[0].Key, r.Ignored()
 	return result, nil
@@ -89,7 +89,7 @@ func (r *reader) message(root xmldoc.Element) (m message) {
 			r.once(&m.document, child, rsm)
 		case "AcknowledgementDocument":
 			if name.Space != rsm {
-				r.refuse(unexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), rsm)
+				r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), rsm)
 				continue
 			}
 			// Whether it has several references is seen, and no status of one invoice.
@@ -98,7 +98,7 @@ func (r *reader) message(root xmldoc.Element) (m message) {
 				switch name := reference.Name(); {
 				case name.Local != "ReferenceReferencedDocument":
 				case name.Space != ram:
-					r.refuse(unexpectedNamespace, reference, name.Local, violation.Excerpt(name.Space), ram)
+					r.Refuse(canonical.UnexpectedNamespace, reference, name.Local, violation.Excerpt(name.Space), ram)
 				default:
 					m.invoices = append(m.invoices, invoice{child, reference})
 				}
@@ -119,9 +119,9 @@ func firstChild(e xmldoc.Element) (first xmldoc.Element) {
 func (r *reader) once(to *xmldoc.Element, e xmldoc.Element, space string) {
 	switch name := e.Name(); {
 	case name.Space != space:
-		r.refuse(unexpectedNamespace, e, name.Local, violation.Excerpt(name.Space), space)
+		r.Refuse(canonical.UnexpectedNamespace, e, name.Local, violation.Excerpt(name.Space), space)
 	case to.Exists():
-		r.refuse(repeatedElement, e, name.Local, e.Parent().Name().Local)
+		r.Refuse(canonical.RepeatedElement, e, name.Local, e.Parent().Name().Local)
 	default:
 		*to = e
 	}

@@ -10,28 +10,11 @@ import (
 	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
-// reader reads one message and collects what it cannot read.
+// reader reads one message and collects what it cannot read: what every invoice shares is read for each of them, and told
+// once.
 type reader struct {
 	*canonical.Writer
-	faults  []violation.Violation
-	refused map[xmldoc.Element]bool // what every invoice shares is read for each of them, and told once
-}
-
-// maxFaults bounds the violations of one message: a person corrects the first ones, and headers must hold them.
-const maxFaults = 20
-
-func (r *reader) refuse(spec violation.Spec, e xmldoc.Element, args ...any) {
-	if r.refused[e] {
-		return
-	}
-	r.refused[e] = true
-	if len(r.faults) == maxFaults {
-		last := &r.faults[maxFaults-1]
-		last.Count = max(last.Count, 1) + 1
-		return
-	}
-	at := e.Doc().Locate(e.Ref())
-	r.faults = append(r.faults, spec.New(violation.At{Source: at.Path, Line: at.Line, Column: at.Column}, args...))
+	canonical.Faults
 }
 
 // read writes the children of e that the shape has as members of out.
@@ -41,7 +24,7 @@ func (r *reader) read(out document.Value, e xmldoc.Element, s shape) {
 		switch f := s.find(name.Local); {
 		case f == nil:
 		case name.Space != ram:
-			r.refuse(unexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), ram)
+			r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), ram)
 		default:
 			r.member(out, child, f)
 		}
@@ -66,7 +49,7 @@ func (r *reader) member(out document.Value, e xmldoc.Element, f *field) {
 		r.Read(e)
 		return
 	default:
-		r.refuse(repeatedElement, e, e.Name().Local, e.Parent().Name().Local)
+		r.Refuse(canonical.RepeatedElement, e, e.Name().Local, e.Parent().Name().Local)
 		return
 	}
 	switch f.form {
@@ -111,7 +94,7 @@ func (r *reader) held(e xmldoc.Element, space string, names ...string) (found xm
 		switch name := child.Name(); {
 		case !slices.Contains(names, name.Local):
 		case name.Space != space:
-			r.refuse(unexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), space)
+			r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), space)
 		case !found.Exists():
 			found = child
 		}

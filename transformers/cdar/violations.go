@@ -10,22 +10,6 @@ var unsupportedVersion = violation.Spec{
 	RemedyEN: "Issue the lifecycle message as CDAR D22B.",
 }
 
-var unexpectedNamespace = violation.Spec{
-	Code:     "unexpected_namespace",
-	FR:       "élément %s dans l'espace de noms %q ; attendu : %q",
-	EN:       "element %s in namespace %q; expected: %q",
-	RemedyFR: "Corrigez le préfixe ou la déclaration xmlns de l'élément, puis renvoyez le message.",
-	RemedyEN: "Correct the prefix or the xmlns declaration of the element, then send the message again.",
-}
-
-var repeatedElement = violation.Spec{
-	Code:     "repeated_element",
-	FR:       "élément %s répété ; attendu : une seule occurrence dans %s",
-	EN:       "element %s is repeated; expected: a single occurrence in %s",
-	RemedyFR: "Ne gardez qu'une occurrence de l'élément, puis renvoyez le message.",
-	RemedyEN: "Keep one occurrence of the element, then send the message again.",
-}
-
 var noInvoice = violation.Spec{
 	Code:     "status_no_invoice",
 	FR:       "message de cycle de vie sans facture : attendu au moins un ReferenceReferencedDocument dans AcknowledgementDocument",

@@ -3,6 +3,7 @@ package cii
 import (
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
 // The types of referenced documents (UNTDID 1001) that the binding gives a term.
@@ -54,7 +55,7 @@ func (m *mapping) supportingDocument(out document.Value, in xmldoc.Element) {
 func (m *mapping) object(out document.Value, name, others string, in xmldoc.Element, term string) {
 	first := out.Get(name)
 	if first.Exists() && !m.extended {
-		m.report(repeatedElement, in, first, term, in.Name().Local, in.Parent().Name().Local)
+		m.report(canonical.RepeatedElement, in, first, term, in.Name().Local, in.Parent().Name().Local)
 		return
 	}
 	id, scheme := m.one(in, ram, "IssuerAssignedID", term), m.one(in, ram, "ReferenceTypeCode", term+"-1")

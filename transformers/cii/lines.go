@@ -68,7 +68,7 @@ func (m *mapping) price(line document.Value, agreement xmldoc.Element) {
 			continue // EN 16931 has no charge on a price
 		}
 		if first := out.Get("discount"); first.Exists() {
-			m.report(repeatedElement, discount, first, "BT-147", discount.Name().Local, gross.Name().Local)
+			m.report(canonical.RepeatedElement, discount, first, "BT-147", discount.Name().Local, gross.Name().Local)
 			continue
 		}
 		m.amount(out, "discount", discount, "ActualAmount", "BT-147")
@@ -100,7 +100,7 @@ func (m *mapping) lineVAT(out document.Value, settlement xmldoc.Element) {
 			continue
 		}
 		if first := out.Get("vat"); first.Exists() {
-			m.report(repeatedElement, tax, first, "BG-30", tax.Name().Local, settlement.Name().Local)
+			m.report(canonical.RepeatedElement, tax, first, "BG-30", tax.Name().Local, settlement.Name().Local)
 			continue
 		}
 		vat := out.Object("vat", tax.Ref())

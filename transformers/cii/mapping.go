@@ -64,7 +64,7 @@ func (m *mapping) each(parent xmldoc.Element, space, local string) iter.Seq[xmld
 			switch {
 			case name.Local != local:
 			case name.Space != space:
-				m.report(unexpectedNamespace, child, document.Value{}, "", local, violation.Excerpt(name.Space), space)
+				m.report(canonical.UnexpectedNamespace, child, document.Value{}, "", local, violation.Excerpt(name.Space), space)
 			case !yield(child):
 				return
 			}
@@ -78,7 +78,7 @@ func (m *mapping) one(parent xmldoc.Element, space, local, term string) xmldoc.E
 	var only xmldoc.Element
 	for child := range m.each(parent, space, local) {
 		if only.Exists() {
-			m.report(repeatedElement, child, document.Value{}, term, local, parent.Name().Local)
+			m.report(canonical.RepeatedElement, child, document.Value{}, term, local, parent.Name().Local)
 			continue
 		}
 		only = child

@@ -3,6 +3,7 @@ package cii
 import (
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
 // parties writes BG-4 to BG-12, and the parties that only the French extended profile has.
@@ -107,7 +108,7 @@ func (m *mapping) taxRegistrations(out document.Value, party xmldoc.Element, vat
 // once writes the text of an element selected by its type; a second one of the type is a violation.
 func (m *mapping) once(out document.Value, name string, e xmldoc.Element, term string) {
 	if first := out.Get(name); first.Exists() && e.Exists() {
-		m.report(repeatedElement, e, first, term, e.Name().Local, e.Parent().Parent().Name().Local)
+		m.report(canonical.RepeatedElement, e, first, term, e.Name().Local, e.Parent().Parent().Name().Local)
 		return
 	}
 	m.w.Text(out, name, e)

@@ -4,6 +4,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
+	"github.com/commande-publique/passerelle/transformers/canonical"
 )
 
 // totals writes BG-22.
@@ -43,7 +44,7 @@ func (m *mapping) vatTotals(totals document.Value, in xmldoc.Element, term, acco
 
 func (m *mapping) onceDecimal(out document.Value, name string, e xmldoc.Element, term string) {
 	if first := out.Get(name); first.Exists() {
-		m.report(repeatedElement, e, first, term, e.Name().Local, e.Parent().Name().Local)
+		m.report(canonical.RepeatedElement, e, first, term, e.Name().Local, e.Parent().Name().Local)
 		return
 	}
 	m.w.Decimal(out, name, e)

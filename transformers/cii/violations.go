@@ -10,22 +10,6 @@ var unsupportedVersion = violation.Spec{
 	RemedyEN: "Issue the invoice as CII D16B or D22B (that of Factur-X), or as UBL 2.1.",
 }
 
-var unexpectedNamespace = violation.Spec{
-	Code:     "unexpected_namespace",
-	FR:       "élément %s dans l'espace de noms %q ; attendu : %q",
-	EN:       "element %s in namespace %q; expected: %q",
-	RemedyFR: "Corrigez le préfixe ou la déclaration xmlns de l'élément, puis renvoyez le document.",
-	RemedyEN: "Correct the prefix or the xmlns declaration of the element, then send the document again.",
-}
-
-var repeatedElement = violation.Spec{
-	Code:     "repeated_element",
-	FR:       "élément %s répété ; attendu : une seule occurrence dans %s",
-	EN:       "element %s is repeated; expected: a single occurrence in %s",
-	RemedyFR: "Ne gardez qu'une occurrence de l'élément, puis renvoyez le document.",
-	RemedyEN: "Keep one occurrence of the element, then send the document again.",
-}
-
 // conflictingValues has the code of a repeated element. It does not quote the values: some are account numbers.
 var conflictingValues = violation.Spec{
 	Code:     "repeated_element",

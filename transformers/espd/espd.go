@@ -28,8 +28,8 @@ func (t *Transformer) Transform(c transformers.Content, id transformers.Identity
 	root.AddString("kind", string(id.Kind), c.XML.Root().Ref())
 	root.AddString("version", id.Version, c.XML.Root().Ref())
 	r.read(root, c.XML.Root(), t.document)
-	if len(r.faults) > 0 {
-		return transformers.Result{}, r.faults
+	if len(r.Faults.List) > 0 {
+		return transformers.Result{}, r.Faults.List
 	}
 	doc := r.Doc()
 	key := canonical.DUMEKey(doc)

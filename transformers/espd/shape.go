@@ -44,11 +44,8 @@ type shape struct{ fields map[string]field }
 // reader writes one canonical document and collects what it cannot read.
 type reader struct {
 	*canonical.Writer
-	faults []violation.Violation
+	canonical.Faults
 }
-
-// maxFaults bounds the violations of one document: a person corrects the first ones, and headers must hold them.
-const maxFaults = 20
 
 var foreignNamespace = violation.Spec{
 	Code:     "foreign_namespace",
@@ -56,24 +53,6 @@ var foreignNamespace = violation.Spec{
 	EN:       "element %s in namespace %q, which is not of UBL 2",
 	RemedyFR: "Écrivez l'élément dans les espaces de noms CommonBasicComponents-2 ou CommonAggregateComponents-2, ou retirez-le.",
 	RemedyEN: "Write the element in the namespaces CommonBasicComponents-2 or CommonAggregateComponents-2, or remove it.",
-}
-
-var repeatedElement = violation.Spec{
-	Code:     "repeated_element",
-	FR:       "élément %s répété : un seul est permis à cet endroit",
-	EN:       "element %s is repeated: only one is allowed here",
-	RemedyFR: "Gardez un seul élément, puis renvoyez le document.",
-	RemedyEN: "Keep one element and send the document again.",
-}
-
-func (r *reader) refuse(spec violation.Spec, e xmldoc.Element, args ...any) {
-	if len(r.faults) == maxFaults {
-		last := &r.faults[maxFaults-1]
-		last.Count = max(last.Count, 1) + 1
-		return
-	}
-	at := e.Doc().Locate(e.Ref())
-	r.faults = append(r.faults, spec.New(violation.At{Source: at.Path, Line: at.Line, Column: at.Column}, args...))
 }
 
 // read writes the children of e that the shape knows as members of out.
@@ -91,7 +70,7 @@ func (r *reader) read(out document.Value, e xmldoc.Element, s *shape) {
 			}
 			r.member(out, child, f)
 		case name.Space != basic && name.Space != aggregate && name.Space != extension:
-			r.refuse(foreignNamespace, child, name.Local, violation.Excerpt(name.Space))
+			r.Refuse(foreignNamespace, child, name.Local, violation.Excerpt(name.Space))
 		}
 	}
 }
@@ -119,7 +98,7 @@ func (r *reader) member(out document.Value, e xmldoc.Element, f field) {
 	case f.rest != "":
 		out, name = out.Array(f.rest, e.Ref()), ""
 	default:
-		r.refuse(repeatedElement, e, e.Name().Local)
+		r.Refuse(canonical.RepeatedElement, e, e.Name().Local, e.Parent().Name().Local)
 		return
 	}
 	switch f.form {
