@@ -50,6 +50,14 @@ func (m *mapping) incoterm(out document.Value, agreement xmldoc.Element) {
 	m.text(terms, "location", m.one(in, ram, "RelevantTradeLocation", "EXT-FR-FE-186"), "Name", "EXT-FR-FE-186")
 }
 
+// extendedAttribute writes what the profile adds to an attribute of an item (BG-32): it may have a code for its name, and a
+// measure for its value.
+func (m *mapping) extendedAttribute(out document.Value, in xmldoc.Element) {
+	m.text(out, "code", in, "TypeCode", "EXT-FR-FE-159")
+	m.decimal(out, "measure", in, "ValueMeasure", "EXT-FR-FE-160")
+	m.w.Attr(out, "unit", in.Child(ram, "ValueMeasure"), "unitCode") // EXT-FR-FE-161
+}
+
 // extendedLine writes what the profile adds to a line (BG-25).
 func (m *mapping) extendedLine(out document.Value, about, agreement, delivery, settlement, summation xmldoc.Element) {
 	m.text(out, "parent", about, "ParentLineID", "EXT-FR-FE-162")

@@ -137,6 +137,9 @@ func (m *mapping) item(out document.Value, product xmldoc.Element) {
 		item := attributes.Item(in.Ref())
 		m.text(item, "name", in, "Description", "BT-160")
 		m.text(item, "value", in, "Value", "BT-161")
+		if m.extended {
+			m.extendedAttribute(item, in)
+		}
 	}
 }
 

@@ -221,6 +221,9 @@ func terms() []term {
 		{"BT-159", product + "OriginTradeCountry/ID", "/lines/*/item/originCountry", ""},
 		{"BT-160", product + "ApplicableProductCharacteristic*/Description", "/lines/*/item/attributes/*/name", ""},
 		{"BT-161", product + "ApplicableProductCharacteristic*/Value", "/lines/*/item/attributes/*/value", ""},
+		{"EXT-FR-FE-159", product + "ApplicableProductCharacteristic*/TypeCode", "/lines/*/item/attributes/*/code", ""},
+		{"EXT-FR-FE-160", product + "ApplicableProductCharacteristic*/ValueMeasure", "/lines/*/item/attributes/*/measure", "decimal"},
+		{"EXT-FR-FE-161", product + "ApplicableProductCharacteristic*/ValueMeasure/@unitCode", "/lines/*/item/attributes/*/unit", ""},
 	}
 	addresses := []struct {
 		party, pointer string

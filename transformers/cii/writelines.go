@@ -61,7 +61,10 @@ func (w *writer) product(in document.Value) {
 		w.Value("ram:Description", in.Get("description"))
 		for attribute := range in.Get("attributes").Children() { // BG-32
 			w.Group("ram:ApplicableProductCharacteristic", func() {
+				extended := w.Extended(attribute)
+				w.Value("ram:TypeCode", extended.Get("code"))
 				w.Value("ram:Description", attribute.Get("name"))
+				w.Value("ram:ValueMeasure", extended.Get("measure"), canonical.Of("unitCode", extended.Get("unit")))
 				w.Value("ram:Value", attribute.Get("value"))
 			})
 		}

@@ -67,6 +67,14 @@ func (m *mapper) extendedLine(out document.Value, e xmldoc.Element) {
 	m.party(out, "seller", e, "cac:Item/cac:ManufacturerParty", "EXT-FR-FE-164")
 }
 
+// extendedAttribute maps what the profile adds to an attribute of an item (BG-32): it may have a code for its name, and a
+// measure for its value.
+func (m *mapper) extendedAttribute(out document.Value, property xmldoc.Element) {
+	m.text(out, "code", property, "cbc:NameCode", "EXT-FR-FE-159")
+	measure := m.number(out, "measure", property, "cbc:ValueQuantity", "EXT-FR-FE-160")
+	m.Attr(out, "unit", measure, "unitCode") // EXT-FR-FE-161
+}
+
 // lineReferences maps the references of a line to invoices. That to its own invoice says the line's subtype (EXT-FR-FE-163)
 // and its parent line (EXT-FR-FE-162); the others are preceding invoices (EXT-FR-FE-BG-06).
 func (m *mapper) lineReferences(out document.Value, e xmldoc.Element) {

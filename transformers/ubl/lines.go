@@ -99,5 +99,8 @@ func (m *mapper) item(out document.Value, e xmldoc.Element) {
 		item := out.Array("attributes", property.Ref()).Item(property.Ref())
 		m.text(item, "name", property, "cbc:Name", "BT-160")
 		m.text(item, "value", property, "cbc:Value", "BT-161")
+		if m.extended {
+			m.extendedAttribute(item, property)
+		}
 	}
 }

@@ -96,8 +96,11 @@ func (w *writer) item(in, vat, seller document.Value) {
 		w.category("cac:ClassifiedTaxCategory", vat.Get("category"), vat.Get("rate"), w.Extended(vat))
 		for attribute := range in.Get("attributes").Children() { // BG-32
 			w.Group("cac:AdditionalItemProperty", func() {
+				extended := w.Extended(attribute)
 				w.Value("cbc:Name", attribute.Get("name"))
+				w.Value("cbc:NameCode", extended.Get("code"))
 				w.Value("cbc:Value", attribute.Get("value"))
+				w.Value("cbc:ValueQuantity", extended.Get("measure"), canonical.Of("unitCode", extended.Get("unit")))
 			})
 		}
 		w.partyAlone("cac:ManufacturerParty", seller)
