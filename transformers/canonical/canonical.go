@@ -60,6 +60,19 @@ func (w *Writer) Decimal(out document.Value, name string, e xmldoc.Element) {
 	w.put(out, name, Decimal(e.Text()), e)
 }
 
+// Bool writes an xs:boolean.
+func (w *Writer) Bool(out document.Value, name string, e xmldoc.Element) {
+	switch e.Text() {
+	case "true", "1":
+		out.AddBool(name, true, e.Ref())
+	case "false", "0":
+		out.AddBool(name, false, e.Ref())
+	default:
+		out.AddString(name, e.Text(), e.Ref())
+	}
+	w.Read(e)
+}
+
 // Identifier writes an identifier as an object of id and, where the source has one, scheme. An element without text
 // identifies nothing and writes nothing, whatever its scheme.
 func (w *Writer) Identifier(out document.Value, name string, e xmldoc.Element, schemeAttr string) {

@@ -24,7 +24,7 @@ func TestDecimal(t *testing.T) {
 }
 
 func TestWriter(t *testing.T) {
-	source, fault := xmldoc.Parse([]byte(`<a><n> x </n><id s="0009">1</id><id s="7"/><m>+1.</m><empty/><group><left>y</left></group></a>`))
+	source, fault := xmldoc.Parse([]byte(`<a><n> x </n><id s="0009">1</id><id s="7"/><m>+1.</m><yes>1</yes><no> false </no><none>non</none><empty/><group><left>y</left></group></a>`))
 	if fault != nil {
 		t.Fatal(fault.EN)
 	}
@@ -34,6 +34,9 @@ func TestWriter(t *testing.T) {
 	w.Text(root, "absent", a.Child("", "absent"))
 	w.Text(root, "empty", a.Child("", "empty"))
 	w.Decimal(root, "amount", a.Child("", "m"))
+	for _, name := range []string{"yes", "no", "none", "absent"} {
+		w.Bool(root, name, a.Child("", name))
+	}
 	list := root.Array("ids", 0)
 	for id := range a.All("", "id") {
 		w.IdentifierItem(list, id, "s")
@@ -42,7 +45,7 @@ func TestWriter(t *testing.T) {
 	root.Object("group", a.Child("", "group").Ref())
 	root.Object("nowhere", 0)
 	doc := w.Doc()
-	want := `{"amount":"1","group":{},"ids":[{"id":"1","scheme":"0009"}],"name":"x"}`
+	want := `{"amount":"1","group":{},"ids":[{"id":"1","scheme":"0009"}],"name":"x","no":false,"none":"non","yes":true}`
 	if got := string(doc.AppendJSON(nil)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -62,7 +62,7 @@ func (r *reader) member(out document.Value, e xmldoc.Element, f *field) {
 	case moment, day:
 		r.moment(out, name, e, f.form)
 	case indicator:
-		r.indicator(out, name, e)
+		r.Bool(out, name, r.held(e, udt, "Indicator", "IndicatorString"))
 	case object:
 		r.read(out.Add(name, document.Object, "", e.Ref()), e, f.of)
 	default:
@@ -109,20 +109,6 @@ func (r *reader) moment(out document.Value, name string, e xmldoc.Element, as fo
 	}
 	in := r.held(e, space, "DateTimeString", "DateTime")
 	r.String(out, name, iso(in.Text(), in.Attr("format")), in)
-}
-
-// indicator writes an xs:boolean; anything else stays as it is, for the schema to refuse.
-func (r *reader) indicator(out document.Value, name string, e xmldoc.Element) {
-	in := r.held(e, udt, "Indicator", "IndicatorString")
-	switch in.Text() {
-	case "true", "1":
-		out.AddBool(name, true, in.Ref())
-	case "false", "0":
-		out.AddBool(name, false, in.Ref())
-	default:
-		out.AddString(name, in.Text(), in.Ref())
-	}
-	r.Read(in)
 }
 
 // layouts are the formats of dates (UNTDID 2379) that have a form in ISO 8601, by their number of digits: where the digits

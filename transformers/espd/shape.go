@@ -111,7 +111,7 @@ func (r *reader) member(out document.Value, e xmldoc.Element, f field) {
 	case date:
 		r.String(out, name, day(e.Text()), e)
 	case indicator:
-		r.indicator(out, name, e)
+		r.Bool(out, name, e)
 	default:
 		r.object(out.Add(name, document.Object, "", e.Ref()), e, f)
 	}
@@ -143,19 +143,6 @@ func (r *reader) object(out document.Value, e xmldoc.Element, f field) {
 		r.Attr(out, "mimeCode", e, "mimeCode")
 		r.Attr(out, "fileName", e, "filename")
 	}
-}
-
-// indicator writes an xs:boolean; anything else stays as it is, for the schema to refuse.
-func (r *reader) indicator(out document.Value, name string, e xmldoc.Element) {
-	switch e.Text() {
-	case "true", "1":
-		out.AddBool(name, true, e.Ref())
-	case "false", "0":
-		out.AddBool(name, false, e.Ref())
-	default:
-		out.AddString(name, e.Text(), e.Ref())
-	}
-	r.Read(e)
 }
 
 // day cuts the zone from an xs:date (XML Schema part 2, 3.2.9): Z, +hh:mm or -hh:mm after the ten characters of the
