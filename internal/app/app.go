@@ -83,8 +83,11 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	}
 	directory := newDirectory(g)
 	g.Tables.Tick(opts.Now())
-	if err := a.followDirectory(ctx, directory, cluster); err != nil {
-		return nil, err
+	if directory.topic != "" {
+		read := func(ctx context.Context, ready func()) { directory.readTopic(ctx, cluster, ready) }
+		if err := a.follow(ctx, "directory", read, directory.unreadable); err != nil {
+			return nil, err
+		}
 	}
 	numbers := newNumbers(g)
 	if len(numbers.topics) > 0 {

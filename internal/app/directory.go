@@ -87,6 +87,13 @@ func (d *directory) set(fault *telemetry.Fault) {
 	d.fault = fault
 }
 
+// unreadable returns why the directory cannot be read, nil when it can.
+func (d *directory) unreadable() *telemetry.Fault {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fault
+}
+
 // look reads the file again when it has changed and returns what is wrong with the directory now.
 func (d *directory) look(now time.Time) []finding {
 	if d.file != "" {
@@ -94,11 +101,9 @@ func (d *directory) look(now time.Time) []finding {
 	}
 	d.tables.Tick(now)
 	var found []finding
-	d.mu.Lock()
-	if d.fault != nil {
-		found = append(found, finding{Fault: *d.fault})
+	if fault := d.unreadable(); fault != nil {
+		found = append(found, finding{Fault: *fault})
 	}
-	d.mu.Unlock()
 	if s := d.state(); s.State == reference.StateStale {
 		found = append(found, finding{Fault: staleFault(s)})
 	}
@@ -141,45 +146,8 @@ func (d *directory) reread() {
 	d.set(nil)
 }
 
-// followDirectory reads the topic of the directory to its end, and follows it until Stop. It returns once the end was
-// reached, so that no document is judged before.
-func (a *App) followDirectory(ctx context.Context, d *directory, cluster *kafka.Cluster) error {
-	if d.topic == "" {
-		return nil
-	}
-	following, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ready, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		d.follow(following, cluster, sync.OnceFunc(func() { close(ready) }))
-	}()
-	a.onStop("directory", func() error {
-		cancel()
-		<-ended
-		return nil
-	})
-	ticker := time.NewTicker(lookInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ready:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ticker.C:
-			var faults []telemetry.Fault
-			d.mu.Lock()
-			if d.fault != nil {
-				faults = append(faults, *d.fault)
-			}
-			d.mu.Unlock()
-			a.health.Set(faults)
-		}
-	}
-}
-
-// follow keeps the table what the topic says, from its start; ready is called whenever its end was reached.
-func (d *directory) follow(ctx context.Context, cluster *kafka.Cluster, ready func()) {
+// readTopic keeps the table what the topic says, from its start; ready is called whenever its end was reached.
+func (d *directory) readTopic(ctx context.Context, cluster *kafka.Cluster, ready func()) {
 	for ctx.Err() == nil {
 		feed := reference.NewFeed(rules.Directory(), d.topic)
 		whole := false
