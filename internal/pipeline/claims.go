@@ -35,6 +35,8 @@ const (
 	maxConflicts = 100
 	// maxOwnerName bounds the source and the id of an event in a claim, each; longer ones are cut.
 	maxOwnerName = 120
+	// maxNumber bounds a number, in bytes: a longer one, which no seller writes, is cut, so that its topic takes every claim.
+	maxNumber = 500
 	// maxOwnerRead bounds both as they are read: those of claims are shorter, with the number of a part.
 	maxOwnerRead = 3 * maxOwnerName
 )
@@ -348,9 +350,14 @@ func ownerName(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, "\ufffd"))
-	if len(text) <= maxOwnerName {
+	return cut(text, maxOwnerName)
+}
+
+// cut returns a text that has some bytes at most. Of a longer one it keeps the beginning, and a digest that tells it from others.
+func cut(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
 	sum := sha256.Sum256([]byte(text))
-	return strings.ToValidUTF8(text[:maxOwnerName/2], "") + "…" + hex.EncodeToString(sum[:8])
+	return strings.ToValidUTF8(text[:most/2], "") + "…" + hex.EncodeToString(sum[:16])
 }

@@ -295,6 +295,21 @@ func TestOwnerWrittenAndRead(t *testing.T) {
 	}
 }
 
+// A number that no topic would take as a key is cut, and stays another than one that begins like it.
+func TestLongNumber(t *testing.T) {
+	p := newPipeline(t, uniqueRoute)
+	seen := map[string]bool{}
+	for _, end := range []string{"a", "b", "b"} {
+		long := bytes.Replace(example(t, "ubl-invoice.xml"), []byte("FA-2026-0418"), []byte(strings.Repeat("é", 100_000)+end), 1)
+		v := p.Judge(received("suppliers", long))
+		require.Equal(t, Delivered, v.Outcome())
+		require.Less(t, len(v.Parts[0].Claim.Number), maxNumber)
+		seen[v.Parts[0].Claim.Number] = true
+		v.Release()
+	}
+	require.Len(t, seen, 2)
+}
+
 // BenchmarkClaims is what a million numbers take, in memory and to read.
 func BenchmarkClaims(b *testing.B) {
 	for b.Loop() {

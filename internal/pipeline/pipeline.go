@@ -263,7 +263,7 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 		return judged, append(shape, judged.Selection.Violations...)
 	}
 	if topic := route.Unique(); topic != "" {
-		judged.Claim = Claim{topic, part.Subject}
+		judged.Claim = Claim{topic, cut(part.Subject, maxNumber)}
 	}
 	about := rules.Subject{Doc: part.Doc, References: known, Told: told.packs}
 	if !v.Event.Time.IsZero() { // else the newest version of each pack
