@@ -21,6 +21,11 @@ func (r *reading) invoiceInside(unit xmldoc.Element, a attachment) {
 		return
 	}
 	data, _ := io.ReadAll(base64Of(a.content.Text())) // it was decoded before
+	data, ok := r.unzip(a, data)
+	if !ok {
+		r.refused++
+		return
+	}
 	content, identity, faults := r.inside.IdentifyWithin(a.content.Path()+"#", data, r.room)
 	if r.found = append(r.found, faults...); violation.AnyFatal(faults) {
 		r.refused++

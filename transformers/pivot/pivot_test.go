@@ -1,9 +1,11 @@
 package pivot_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"runtime"
@@ -169,7 +171,16 @@ func TestRefused(t *testing.T) {
 		{"base64 that goes on", file("", fields+pjText("Facture PDF", "f.pdf", "aGVsbG8=aGVsbG8=")), []string{"pivot_base64"}},
 		{"base64 of an invoice that is none", file("", fields+pjText("Facture_UBL_AFNOR", "f.xml", "<!---->é")), []string{"pivot_base64"}},
 		{"a zip as attachment", file("", fields+pj("Document annexe", "a.zip", []byte("PK\x03\x04"))), nil},
-		{"a zip as invoice", file("", inside("PK\x03\x04")), []string{"unsupported_archive"}},
+		{"a zip that is none", file("", inside("PK\x03\x04")), []string{"unsupported_archive"}},
+		{"a zip of the invoice", file("", inside(zipped(t, ublInvoice))), nil},
+		{"a zip cut off", file("", inside(zipped(t, ublInvoice)[:200])), []string{"unsupported_archive"}},
+		{"a zip whose file is damaged", file("", inside(zipped(t, ublInvoice)[:60]+"?"+zipped(t, ublInvoice)[61:])), []string{"unsupported_archive"}},
+		{"an empty zip", file("", inside(zipped(t))), []string{"unsupported_archive"}},
+		{"a zip of two files", file("", inside(zipped(t, ublInvoice, ublInvoice))), []string{"pivot_archive"}},
+		{"a zip in a zip", file("", inside(zipped(t, zipped(t, ublInvoice)))), []string{"unsupported_archive"}},
+		{"a zip of 10 MiB", file("", inside(zipped(t, strings.Repeat(" ", 10<<20-len(ublInvoice))+ublInvoice))), nil},
+		{"a zip that inflates", file("", inside(zipped(t, strings.Repeat(" ", 10<<20+1)))), []string{"pivot_attachment_size"}},
+		{"a hundred zips that inflate", file("", repeat(inside(zipped(t, strings.Repeat(" ", 9<<20)+ublInvoice)), 100)...), repeat("pivot_attachment_size", 10)},
 		{"nothing as invoice", file("", inside("")), []string{"empty_document"}},
 		{"two invoices", file("", inside(ublInvoice)+pj("facture_cii_afnor", "f.xml", []byte(ciiInvoice))), []string{"pivot_several_invoices"}},
 		{"CII announced as UBL", file("", inside(ciiInvoice)), []string{"pivot_invoice_format"}},
@@ -210,6 +221,21 @@ func TestRefused(t *testing.T) {
 			assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(formattest.Slack*10*4*transformers.DefaultDocumentBytes+8*len(tt.in)))
 		})
 	}
+}
+
+// zipped is a zip of files.
+func zipped(t *testing.T, files ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i, text := range files {
+		f, err := w.Create(fmt.Sprintf("f%d.xml", i))
+		require.NoError(t, err)
+		_, err = io.WriteString(f, text)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return b.String()
 }
 
 func repeat(s string, n int) []string {

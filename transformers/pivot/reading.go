@@ -19,7 +19,7 @@ type reading struct {
 	parts   []transformers.Part
 	ignored []string
 	found   []violation.Violation
-	room    int                       // bytes that the invoices in PDF may still inflate to
+	room    int                       // bytes that the invoices in PDF and zip may still inflate to
 	refused int                       // invoices inside that cannot be read
 	numbers map[string]xmldoc.Element // the invoices by what makes each unique
 }

@@ -59,6 +59,16 @@ var (
 		FR:   "plusieurs pièces jointes sont données comme la facture elle-même (CategoriePJ) ; attendu : une seule", EN: "several attachments are said to be the invoice itself (CategoriePJ); expected: one",
 		RemedyFR: remedyFR, RemedyEN: remedyEN,
 	}
+	archiveFiles = violation.Spec{
+		Code: "pivot_archive",
+		FR:   "le zip donné comme la facture elle-même contient %d fichier(s) ; attendu : un seul", EN: "the zip that is said to be the invoice itself holds %d file(s); expected: one",
+		RemedyFR: remedyFR, RemedyEN: remedyEN,
+	}
+	archiveSize = violation.Spec{
+		Code: "pivot_attachment_size",
+		FR:   "le fichier dans le zip dépasse %d octets, la place qui reste aux factures de ce pivot", EN: "the file in the zip has more than %d bytes, the room that is left for the invoices of this pivot",
+		RemedyFR: remedyFR, RemedyEN: remedyEN,
+	}
 	otherFormat = violation.Spec{
 		Code: "pivot_invoice_format",
 		FR:   "la pièce jointe est annoncée au format %s (CategoriePJ), son contenu est au format %s", EN: "the attachment is announced in the format %s (CategoriePJ), its content is in the format %s",
