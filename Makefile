@@ -110,6 +110,7 @@ test-oracle:
 	@rm -rf $(ORACLE_EXTRA) $(FRENCH_CASES) $(STATUS_CASES) && mkdir -p $(ORACLE_EXTRA) $(FRENCH_CASES) $(STATUS_CASES)
 	SYNTAX_CASES=$(ORACLE_EXTRA) $(GO) test -count=1 ./schemas/rules/syntax -run TestShippedRulesAreBrokenAndKept
 	$(GO) test -count=1 ./schemas/rules -run 'TestFrenchCases|TestStatusCases'
+	$(GO) test -count=1 ./transformers -run TestConversion
 	$(GO) test -count=1 -timeout 2h -v ./schemas/rules -run TestOracle
 	$(MAKE) --no-print-directory test-xsd
 
