@@ -38,7 +38,8 @@ type Config struct {
 	DeadLetters yamldoc.String       `yaml:"dead_letters"`
 	Kinds       Kinds                `yaml:"kinds"`
 	Rules       Rules                `yaml:"rules"`
-	Directory   Directory            `yaml:"directory"`
+	Directory   Table                `yaml:"directory"`
+	Requests    Table                `yaml:"requests"`
 	Routes      Routes               `yaml:"routes"`
 	Limits      Limits               `yaml:"limits"`
 	Log         Log                  `yaml:"log"`
@@ -103,11 +104,11 @@ type Rules struct {
 	Files yamldoc.List[yamldoc.String] `yaml:"files"`
 }
 
-// Directory says where the directory of public buyers comes from: a file, a topic, or nowhere.
-type Directory struct {
+// Table says where a reference table comes from, such as the directory of public buyers: a file, a topic, or nowhere.
+type Table struct {
 	File  yamldoc.String `yaml:"file"`
 	Topic yamldoc.String `yaml:"topic"`
-	// MaxAge is how old the directory may be: beyond it nothing is verified there.
+	// MaxAge is how old the table may be: beyond it nothing is verified there.
 	MaxAge yamldoc.Duration `yaml:"max_age"`
 }
 
@@ -198,9 +199,14 @@ func (c *Config) setDefaults() {
 	text(&c.Log.Format, "text")
 	text(&c.Telemetry.Listen, "127.0.0.1:9091")
 	setDefault(&c.Embedded.Reserve, 512<<20)
-	if !c.Directory.MaxAge.IsSet() {
-		c.Directory.MaxAge.Value = 7 * 24 * time.Hour // buyers change their demands rarely; a week of stopped updates is noticed
+	const day = 24 * time.Hour
+	age := func(t *Table, value time.Duration) {
+		if !t.MaxAge.IsSet() {
+			t.MaxAge.Value = value
+		}
 	}
+	age(&c.Directory, 7*day)  // buyers change their demands rarely; a week of stopped updates is noticed
+	age(&c.Requests, 366*day) // a request stays true; a year without any means that none arrives here any more
 	setDefault(&c.Topics.Partitions, 3)
 	setDefault(&c.Topics.Replication, 3)
 	setDefault(&c.Limits.Document, 16<<20)
@@ -284,10 +290,17 @@ func (c *Config) check(list *diag.List) {
 			"au moins une source attendue", "expected at least one source").
 			WithHint("ajoutez « - topic: suppliers », ou retirez sources pour les sources par défaut", "add \"- topic: suppliers\", or remove sources for the default ones"))
 	}
-	if c.Directory.Topic.IsSet() {
-		topic(c.Directory.Topic)
+	taken := append(outputs, slices.Collect(maps.Keys(seen))...)
+	for _, t := range []struct {
+		*Table
+		code string
+	}{{&c.Directory, "config_directory"}, {&c.Requests, "config_requests"}} {
+		if t.Topic.IsSet() {
+			topic(t.Topic)
+		}
+		t.check(list, t.code, taken)
+		taken = append(taken, t.Topic.Value)
 	}
-	c.Directory.check(list, append(outputs, slices.Collect(maps.Keys(seen))...))
 	c.Embedded.checkReserve(list)
 	c.Telemetry.check(list)
 	between(list, c.Topics.Partitions, 1, 1000)
@@ -297,21 +310,22 @@ func (c *Config) check(list *diag.List) {
 	between(list, c.Limits.InFlightBytes, 1<<20, 1<<30)
 }
 
-// check reports a directory that comes from two places, or from a topic that holds something else.
-func (d *Directory) check(list *diag.List, taken []string) {
-	if d.File.IsSet() && d.Topic.IsSet() {
-		list.Add(diag.Errorf(d.Topic.Pos, "config_directory",
-			"l'annuaire vient d'un fichier ou d'un sujet, pas des deux", "the directory comes from a file or from a topic, not from both").
+// check reports a table that comes from two places, or from a topic that holds something else.
+func (t *Table) check(list *diag.List, code string, taken []string) {
+	if t.File.IsSet() && t.Topic.IsSet() {
+		list.Add(diag.Errorf(t.Topic.Pos, code,
+			"une table vient d'un fichier ou d'un sujet, pas des deux", "a table comes from a file or from a topic, not from both").
 			WithHint("gardez file ou topic", "keep file or topic"))
 	}
-	if d.Topic.IsSet() && slices.Contains(taken, d.Topic.Value) {
-		list.Add(diag.Errorf(d.Topic.Pos, "config_directory",
-			"le sujet %q sert déjà à autre chose (source, reçus ou lettres mortes)", "the topic %q serves something else already (source, receipts or dead letters)", shown(d.Topic)).
-			WithHint("donnez à l'annuaire un sujet à lui, compacté", "give the directory a topic of its own, compacted"))
+	if t.Topic.IsSet() && slices.Contains(taken, t.Topic.Value) {
+		list.Add(diag.Errorf(t.Topic.Pos, code,
+			"le sujet %q sert déjà à autre chose (source, reçus, lettres mortes ou une autre table)",
+			"the topic %q serves something else already (source, receipts, dead letters or another table)", shown(t.Topic)).
+			WithHint("donnez à la table un sujet à elle, compacté", "give the table a topic of its own, compacted"))
 	}
 	const least, most = time.Hour, 366 * 24 * time.Hour
-	if age := d.MaxAge.Value; age < least || age > most {
-		list.Add(diag.Errorf(d.MaxAge.Pos, "config_range",
+	if age := t.MaxAge.Value; age < least || age > most {
+		list.Add(diag.Errorf(t.MaxAge.Pos, "config_range",
 			"durée attendue entre %s et %s, trouvé %s", "expected a duration between %s and %s, found %s", least, most, age))
 	}
 }

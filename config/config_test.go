@@ -78,6 +78,7 @@ func TestFaults(t *testing.T) {
 		{"a source twice", "sources:\n  - topic: a\n  - topic: a\n", []string{"c.yaml:3:12:", "defined already"}},
 		{"a directory from two places", "directory:\n  file: a.csv\n  topic: a\n", []string{"c.yaml:3:10:", "not from both"}},
 		{"a directory that is a source", "directory:\n  topic: suppliers\n", []string{"c.yaml:2:10:", "a topic of its own"}},
+		{"requests from the topic of the directory", "directory:\n  topic: a\nrequests:\n  topic: a\n", []string{"c.yaml:4:10:", "config_requests", "another table"}},
 		{"a directory for a minute", "directory:\n  file: a.csv\n  max_age: 1m\n", []string{"c.yaml:3:12:", "between 1h0m0s and 8784h0m0s"}},
 		{"no source", "sources: []\n", []string{"c.yaml:1:10:"}},
 		{"a group for two", "sources:\n  - topic: a\n    group: g\n  - topic: b\n    group: g\n", []string{"c.yaml:5:12:", "own"}},

@@ -24,6 +24,7 @@ func shippedOptions(t testing.TB) Options {
 		opts.Kinds = append(opts.Kinds, kind)
 	}
 	slices.Sort(opts.Kinds)
+	opts.Syntaxes = map[string][]string{"summary": {"espd-request"}}
 	return opts
 }
 
@@ -51,7 +52,7 @@ func TestCatalog(t *testing.T) {
 	if notes := table.Notes(); len(notes) > 0 {
 		t.Errorf("notes %v", notes)
 	}
-	if got := table.Destinations(); !slices.Equal(got, []string{"dume", "archive", "invoicing"}) {
+	if got := table.Destinations(); !slices.Equal(got, []string{"dume", "archive", "dume-requests", "invoicing"}) {
 		t.Errorf("destinations %v", got)
 	}
 }
@@ -69,7 +70,8 @@ func TestCatalogDecides(t *testing.T) {
 		{"suppliers", "invoice", `{"totals": {"payable": "-0.01"}}`, "supplier-invoices", "profile", "archive original", ""},
 		{"suppliers", "invoice", `{"totals": {}}`, "supplier-invoices", "profile", "archive original", "condition_failed"},
 		{"suppliers", "espd-response", `{}`, "supplier-dume", "profile", "dume canonical, archive original", ""},
-		{"buyers", "espd-request", `{}`, "buyer-dume", "profile", "dume canonical, archive original", ""},
+		{"buyers", "espd-request", `{"buyer": {}}`, "buyer-dume", "profile", "dume canonical, archive original", ""},
+		{"buyers", "espd-request", `{"buyer": {"identifiers": [{"id": "21350238800019"}]}, "contractFolderId": "2026-E7"}`, "buyer-dume", "profile", "dume canonical, archive original, dume-requests summary", ""},
 		{"buyers", "contract", `{}`, "contracts", "decp", "archive canonical, archive original", ""},
 		{"buyers", "concession", `{}`, "contracts", "decp", "archive canonical, archive original", ""},
 		{"buyers", "invoice-status", `{"status": "210"}`, "invoice-statuses", "profile", "invoicing canonical, archive original", ""},

@@ -21,6 +21,8 @@ type Delivery struct {
 type Destination struct {
 	Topic string
 	Form  Form
+	// Key is the record key of this destination alone, where it has one and gets the document.
+	Key string
 	// Taken reports that the condition holds, or that there is none.
 	Taken bool
 	// Failed reports that the condition has no result; the violations say why.
@@ -55,9 +57,13 @@ func (r *Route) Deliver(m Message) Delivery {
 	taken := 0
 	for _, to := range r.destinations {
 		ok, err := to.when.holds(values)
-		d.Destinations = append(d.Destinations, Destination{
+		taker := Destination{
 			Topic: to.topic, Form: to.form, Taken: ok && err == nil, Failed: err != nil, Required: to.required, Condition: to.when.String(),
-		})
+		}
+		if taker.Taken {
+			taker.Key = d.key(r, to.key, m, values)
+		}
+		d.Destinations = append(d.Destinations, taker)
 		switch {
 		case err != nil:
 			d.Violations = append(d.Violations, failed(conditionFailed, r.name, to.when, m, err))
@@ -71,34 +77,34 @@ func (r *Route) Deliver(m Message) Delivery {
 		fr, en := whyNobody(d.Destinations)
 		d.Violations = append(d.Violations, noDestination.New(violation.At{}, r.name, fr, en))
 	}
-	if r.key != nil {
-		var fault *violation.Violation
-		if d.Key, fault = r.keyOf(m, values); fault != nil {
-			d.Violations = append(d.Violations, *fault)
-		}
-	}
+	d.Key = d.key(r, r.key, m, values)
 	return d
 }
 
 // maxKey bounds a computed key: order keys have some dozens of bytes, and every output carries one.
 const maxKey = 1024
 
-// keyOf computes the key. An empty one is a fault: the message would silently keep its incoming key.
-func (r *Route) keyOf(m Message, values expr.Values) (string, *violation.Violation) {
-	key, err := r.key.program.Text(values)
+// key computes a key of a route, empty where there is none. An empty result is a fault: the message would silently keep its
+// incoming key.
+func (d *Delivery) key(r *Route, by *condition, m Message, values expr.Values) string {
+	if by == nil {
+		return ""
+	}
+	key, err := by.program.Text(values)
 	var fault violation.Violation
 	switch {
 	case err != nil:
-		fault = failed(keyFailed, r.name, r.key, m, err)
+		fault = failed(keyFailed, r.name, by, m, err)
 	case key == "":
-		fault = keyFailed.New(r.key.place(m), r.name, violation.Excerpt(r.key.text), "elle est vide", "it is empty")
+		fault = keyFailed.New(by.place(m), r.name, violation.Excerpt(by.text), "elle est vide", "it is empty")
 	case len(key) > maxKey:
-		fault = keyFailed.New(r.key.place(m), r.name, violation.Excerpt(r.key.text),
+		fault = keyFailed.New(by.place(m), r.name, violation.Excerpt(by.text),
 			fmt.Sprintf("elle dépasse %d octets", maxKey), fmt.Sprintf("it is longer than %d bytes", maxKey))
 	default:
-		return key, nil
+		return key
 	}
-	return "", &fault
+	d.Violations = append(d.Violations, fault)
+	return ""
 }
 
 // place returns the place that the expression reads, where it reads one only.

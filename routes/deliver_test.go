@@ -122,3 +122,32 @@ func TestKey(t *testing.T) {
 		})
 	}
 }
+
+// A destination has a key of its own, which counts where it gets the document; the others keep theirs. No order of the route is
+// changed by it, so there is no warning.
+func TestKeyOfDestination(t *testing.T) {
+	const text = `
+route: own-key
+from: [suppliers, buyers]
+accept: [invoice]
+to:
+  - topic: archive
+  - topic: numbers
+    key: doc.number
+    when: has(doc.number)
+`
+	table, list := Load([]File{{Name: "r.yaml", Data: []byte(text)}}, options(t))
+	if list.Len() > 0 {
+		t.Fatal(list.All())
+	}
+	for _, tt := range []struct{ doc, key, codes string }{
+		{`{"number": "F1"}`, "F1", ""},
+		{`{"number": ""}`, "", "key_failed"},
+		{`{}`, "", ""},
+	} {
+		d := table.Routes()[0].Deliver(invoice(t, tt.doc))
+		if d.Key != "" || d.Destinations[0].Key != "" || d.Destinations[1].Key != tt.key || codesOf(d.Violations) != tt.codes {
+			t.Errorf("%s: %+v", tt.doc, d)
+		}
+	}
+}

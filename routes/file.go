@@ -45,6 +45,7 @@ type destinationOfFile struct {
 	Topic    yamldoc.String `yaml:"topic,required"`
 	Form     yamldoc.String `yaml:"form"`
 	When     yamldoc.String `yaml:"when"`
+	Key      yamldoc.String `yaml:"key"`
 	Required yamldoc.Bool   `yaml:"required"`
 }
 
@@ -57,6 +58,7 @@ func (r *Route) digest() string {
 		Topic    string
 		Form     Form
 		When     string
+		Key      string `json:",omitempty"` // omitted, so that other routes keep their versions
 		Required bool
 	}
 	content := struct {
@@ -68,7 +70,7 @@ func (r *Route) digest() string {
 		To                  []to
 	}{Name: r.name, From: r.from, Accept: r.accept, Rules: r.rules, ByProfile: r.byProfile, Unique: r.unique, When: r.when.String(), Key: r.key.String()}
 	for _, d := range r.destinations {
-		content.To = append(content.To, to{d.topic, d.form, d.when.String(), d.required})
+		content.To = append(content.To, to{d.topic, d.form, d.when.String(), d.key.String(), d.required})
 	}
 	data, _ := json.Marshal(content) // a struct of texts and bools always has a form
 	sum := sha256.Sum256(data)

@@ -24,6 +24,7 @@ func (l *loader) destinations(r *Route, f *routeFile, env *expr.Env) {
 		}
 		l.target(to.Topic)
 		d.when = l.compile(env, expr.Condition, to.When)
+		d.key = l.compile(env, expr.Printable, to.Key)
 		if d.required && !to.When.IsSet() {
 			l.list.Add(diag.Errorf(to.Required.Pos, CodeDestination, "required: true n'a de sens qu'avec une condition", "required: true only makes sense with a condition").
 				WithHint("sans when, la destination reçoit toujours le document : retirez required", "without when the destination always gets the document: remove required"))

@@ -171,6 +171,7 @@ func TestVersion(t *testing.T) {
 		"topic":     strings.Replace(simple, "archive", "other", 1),
 		"form":      simple + "    form: original\n",
 		"to when":   simple + "    when: size > 10\n",
+		"to key":    simple + "    key: doc.number\n",
 		"required":  simple + "    when: size > 10\n    required: true\n",
 		"more":      simple + "  - topic: more\n",
 		"condition": simple + "when: size > 11\n",

@@ -81,6 +81,7 @@ type destination struct {
 	topic    string
 	form     Form
 	when     *condition // nil takes everything
+	key      *condition // nil: that of the route, or the incoming one
 	required bool
 }
 

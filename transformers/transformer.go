@@ -28,6 +28,9 @@ const (
 	JSON    Format = "json"
 )
 
+// Summary is written only: what a request asks for, which responses are compared with.
+const Summary Format = "summary"
+
 // Formats lists the formats that are read.
 func Formats() []string {
 	return []string{string(UBL), string(CII), string(FacturX), string(CDAR), string(Pivot), string(Chorus), string(ESPD), string(DECP), string(JSON)}

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/commande-publique/passerelle/internal/app"
-	"github.com/commande-publique/passerelle/schemas/rules"
 )
 
 func (c *cli) check() *cobra.Command {
@@ -36,19 +35,20 @@ func (c *cli) check() *cobra.Command {
 			for _, note := range gateway.Routes.Notes() {
 				c.printf("note : %s : %s\n", "note: %s: %s\n", note.Route, c.say(note.FR, note.EN))
 			}
-			c.directory(gateway)
+			c.tables(gateway)
 			c.printf("configuration correcte : %s\n", "the configuration is correct: %s\n", gateway.Config)
 			return nil
 		},
 	}
 }
 
-// directory says what is known of the directory of public buyers, where the configuration names one.
-func (c *cli) directory(g *app.Gateway) {
-	switch d := g.Config.Directory; {
-	case d.Topic.IsSet():
-		c.printf("table : l'annuaire, du sujet %s, lu par serve\n", "table: the directory, from the topic %s, read by serve\n", d.Topic.Value)
-	case d.File.IsSet():
-		c.printf("table : %s\n", "table: %s\n", c.tableState(g.Tables.View().Status(rules.Directory())))
+// tables says what is known of the reference tables.
+func (c *cli) tables(g *app.Gateway) {
+	for _, t := range g.References {
+		if t.Topic != "" {
+			c.printf("table : %s, du sujet %s, lu par serve\n", "table: %s, from the topic %s, read by serve\n", c.say(t.Spec.FR, t.Spec.EN), t.Topic)
+			continue
+		}
+		c.printf("table : %s\n", "table: %s\n", c.tableState(g.Tables.View().Status(t.Spec)))
 	}
 }

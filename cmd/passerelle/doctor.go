@@ -13,7 +13,6 @@ import (
 	"github.com/commande-publique/passerelle/internal/doctor"
 	"github.com/commande-publique/passerelle/internal/kafka"
 	"github.com/commande-publique/passerelle/internal/reference"
-	"github.com/commande-publique/passerelle/schemas/rules"
 )
 
 func (c *cli) doctor() *cobra.Command {
@@ -34,8 +33,10 @@ func (c *cli) doctor() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if gateway.Config.Directory.File.IsSet() {
-				report.Checks = append(report.Checks, directoryCheck(gateway.Tables.View().Status(rules.Directory())))
+			for _, t := range gateway.References {
+				if t.File != "" {
+					report.Checks = append(report.Checks, tableCheck(gateway.Tables.View().Status(t.Spec)))
+				}
 			}
 			if err := c.tell(report, asJSON); err != nil {
 				return err
@@ -73,19 +74,19 @@ func (c *cli) examine(ctx context.Context, g *app.Gateway) (*doctor.Report, erro
 	return doctor.Cluster(ctx, cluster, g.DoctorPlan()), nil
 }
 
-// directoryCheck says how old the file of the directory is. One that cannot be read is a fault of the configuration.
-func directoryCheck(s reference.Status) doctor.Check {
+// tableCheck says how old the file of a table is. One that cannot be read is a fault of the configuration.
+func tableCheck(s reference.Status) doctor.Check {
 	day := s.Date.UTC().Format(time.DateOnly)
 	if s.State == reference.StateStale {
 		return doctor.Check{
-			Check: "directory", Subject: s.Source, Status: doctor.Problem,
-			FR: fmt.Sprintf("l'annuaire est du %s, il y a plus de %s : plus aucune règle ne s'y vérifie", day, s.MaxAge),
-			EN: fmt.Sprintf("the directory is of %s, more than %s ago: no rule is verified there any more", day, s.MaxAge),
+			Check: s.Spec.Name, Subject: s.Source, Status: doctor.Problem,
+			FR: fmt.Sprintf("%s est du %s, il y a plus de %s : plus aucune règle ne s'y vérifie", s.Spec.FR, day, s.MaxAge),
+			EN: fmt.Sprintf("%s is of %s, more than %s ago: no rule is verified there any more", s.Spec.EN, day, s.MaxAge),
 		}
 	}
 	return doctor.Check{
-		Check: "directory", Subject: s.Source, Status: doctor.OK,
-		FR: fmt.Sprintf("l'annuaire est du %s, lignes : %d", day, s.Rows), EN: fmt.Sprintf("the directory is of %s, rows: %d", day, s.Rows),
+		Check: s.Spec.Name, Subject: s.Source, Status: doctor.OK,
+		FR: fmt.Sprintf("%s est du %s, lignes : %d", s.Spec.FR, day, s.Rows), EN: fmt.Sprintf("%s is of %s, rows: %d", s.Spec.EN, day, s.Rows),
 	}
 }
 

@@ -81,11 +81,14 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	directory := newDirectory(g)
+	tables := servedTables(g)
 	g.Tables.Tick(opts.Now())
-	if directory.topic != "" {
-		read := func(ctx context.Context, ready func()) { directory.readTopic(ctx, cluster, ready) }
-		if err := a.follow(ctx, "directory", read, directory.unreadable); err != nil {
+	for _, t := range tables {
+		if t.Topic == "" {
+			continue
+		}
+		read := func(ctx context.Context, ready func()) { t.follow(ctx, cluster, ready) }
+		if err := a.follow(ctx, "table "+t.Spec.Name, read, t.unreadable); err != nil {
 			return nil, err
 		}
 	}
@@ -103,7 +106,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &monitor{cluster: cluster, brokers: a.brokers, topics: g.topicNames(), broker: a.broker, publisher: publisher, directory: directory, numbers: numbers, health: a.health, now: opts.Now}
+	m := &monitor{cluster: cluster, brokers: a.brokers, topics: g.topicNames(), broker: a.broker, publisher: publisher, tables: tables, numbers: numbers, health: a.health, now: opts.Now}
 	for _, source := range g.Config.Sources.Items {
 		subscriber, err := cluster.NewSubscriber(subscriberConfig(g.Config, source))
 		if err != nil {

@@ -37,8 +37,10 @@ type Gateway struct {
 	Routes   *routes.Table
 	Schemas  *schemas.Set
 	Rules    *rules.Set
-	Tables   *reference.Tables
-	kinds    []*mapping.Kind
+	// References are the reference tables that the configuration gives, and Tables what is known of them.
+	References []Table
+	Tables     *reference.Tables
+	kinds      []*mapping.Kind
 }
 
 // Load reads and compiles a configuration file; an empty name means the built-in defaults. The list holds every fault
@@ -83,8 +85,6 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	if packs == nil {
 		return nil, list
 	}
-	tables, faults := declareTables(cfg)
-	list.Append(faults)
 	limits := transformers.Limits{DocumentBytes: int(cfg.Limits.Document.Value)}
 	invoices := []transformers.Transformer{facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}}
 	formats := append(slices.Clone(invoices), pivot.New(limits, invoices...), cdar.Transformer{}, chorusLists(packs), espd.New(), decp.New())
@@ -97,13 +97,25 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 		Syntaxes: registry.Syntaxes(),
 	})
 	list.Append(faults)
-	if topic := cfg.Directory.Topic; table != nil && slices.Contains(table.Claims(), topic.Value) {
-		list.Errorf(topic.Pos, "config_directory", "le sujet %[1]q est aussi un sujet de numéros (validate.unique)", "the topic %[1]q is a topic of numbers too (validate.unique)", topic.Value)
+	var destinations []string
+	if table != nil {
+		destinations = table.Destinations()
 	}
+	references := tablesOf(cfg, destinations)
+	for _, t := range references {
+		if table != nil && slices.Contains(table.Claims(), t.Topic) {
+			list.Errorf(t.at, "config_"+t.Spec.Name, "le sujet %[1]q est aussi un sujet de numéros (validate.unique)", "the topic %[1]q is a topic of numbers too (validate.unique)", t.Topic)
+		}
+	}
+	tables, faults := declareTables(references)
+	list.Append(faults)
 	if list.HasErrors() {
 		return nil, list
 	}
-	return &Gateway{Config: cfg, Pipeline: pipeline.New(registry, set, packs, table).With(tables), Routes: table, Schemas: set, Rules: packs, Tables: tables, kinds: kinds}, list
+	return &Gateway{
+		Config: cfg, Pipeline: pipeline.New(registry, set, packs, table).With(tables), Routes: table, Schemas: set, Rules: packs,
+		References: references, Tables: tables, kinds: kinds,
+	}, list
 }
 
 // numbered are the kinds of documents with a number that their seller may use once in a year.

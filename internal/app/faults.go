@@ -211,7 +211,7 @@ type monitor struct {
 	topics    []string
 	broker    *embedded.Broker // nil on a cluster
 	publisher *kafka.Publisher
-	directory *directory
+	tables    []*table
 	numbers   *numbers
 	sources   []watched
 	health    *telemetry.Health
@@ -230,7 +230,7 @@ func (m *monitor) run(ctx context.Context) {
 			return // what a look that was broken off found is not true
 		}
 		m.health.Set(m.lasting(found))
-		m.health.SetTables(append(m.directory.report(), m.numbers.report(m.now())...))
+		m.health.SetTables(append(reportTables(m.tables), m.numbers.report(m.now())...))
 		select {
 		case <-ctx.Done():
 			return
@@ -290,7 +290,9 @@ func (m *monitor) look(ctx context.Context) []finding {
 			found = append(found, m.membership(asking, s)...)
 		}
 	}
-	found = append(found, m.directory.look(m.now())...)
+	for _, t := range m.tables {
+		found = append(found, t.look(m.now())...)
+	}
 	found = append(found, m.numbers.look(m.now())...)
 	for _, w := range m.publisher.Status() {
 		found = append(found, writeFault(w))

@@ -15,7 +15,7 @@ const (
 	inputMessageBytes = 32 << 20
 	// A dead letter is an input and its headers: violations (64 KiB at most) and the rest.
 	deadLetterMessageBytes = inputMessageBytes + 1<<20
-	// A row of the directory, with thousands of services, is far below, and so is the claim of a number.
+	// A row of a table, a buyer with thousands of services or a request with as many lots, is far below, and so is the claim of a number.
 	rowMessageBytes = 1 << 20
 )
 
@@ -26,8 +26,8 @@ type topic struct {
 	table           bool // compacted: the last record of each key is a row
 }
 
-// topics lists the topics of a gateway, each once: sources, dead letters, those of numbers in use, destinations and receipts, then
-// that of the directory.
+// topics lists the topics of a gateway, each once: sources, dead letters, those of numbers in use and of tables, then destinations
+// and receipts.
 func (g *Gateway) topics() []topic {
 	var out []topic
 	add := func(name string, bytes int) {
@@ -43,14 +43,14 @@ func (g *Gateway) topics() []topic {
 		add(name, rowMessageBytes)
 		out[len(out)-1].table = true
 	}
+	for _, t := range g.References {
+		if t.Topic != "" {
+			add(t.Topic, rowMessageBytes)
+			out[len(out)-1].table = true
+		}
+	}
 	for _, name := range g.Outputs() {
 		add(name, inputMessageBytes)
-	}
-	if name := g.Config.Directory.Topic.Value; name != "" {
-		add(name, rowMessageBytes)
-		for i := range out {
-			out[i].table = out[i].table || out[i].name == name
-		}
 	}
 	return out
 }

@@ -31,6 +31,18 @@ to:
   - {topic: second, form: original}
 `
 
+// ownKey has destinations with a key of their own, beside that of the route.
+const ownKey = `
+route: own-key
+from: [suppliers]
+accept: [invoice]
+key: '"route key"'
+to:
+  - {topic: both}
+  - {topic: own, key: '"own key"'}
+  - {topic: originals, form: original, key: '"own key"'}
+`
+
 // outputsOf gives the outputs of one message, receipt included.
 func outputsOf(t *testing.T, p *Pipeline, m Message) []kafka.Record {
 	t.Helper()
@@ -126,6 +138,9 @@ func TestOutputs(t *testing.T) {
 		}},
 		{"the key of the route", newPipeline(t, twoForms), withKey(received("suppliers", invoice)), []string{
 			"both route key suppliers-2-40 902100452/2026/FA-2026-0418", "both route key suppliers-2-40 902100452/2026/FA-2026-0418", "second route key suppliers-2-40 902100452/2026/FA-2026-0418", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
+		}},
+		{"the key of a destination, which the others do not have", newPipeline(t, ownKey), withKey(received("suppliers", invoice)), []string{
+			"both route key suppliers-2-40 902100452/2026/FA-2026-0418", "own own key suppliers-2-40 902100452/2026/FA-2026-0418", "originals own key suppliers-2-40 ", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
 		}},
 		{"the key of the route over a split file: the original has the file's", newPipeline(t, twoForms), withKey(received("buyers", split)), []string{
 			"both route key buyers-2-40#1 " + buyer + "/2026ECOLE07L1", "both incoming buyers-2-40 ", "second incoming buyers-2-40 ",

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -58,7 +59,7 @@ func (f *Flow) deliver(dst []kafka.Record, m Message, v Verdict) []kafka.Record 
 				if !originals[d.Topic] {
 					originals[d.Topic] = true
 					dst = append(dst, kafka.Record{
-						Topic: d.Topic, Key: originalKey(m, v, part), Value: m.Value,
+						Topic: d.Topic, Key: originalKey(m, v, part, d), Value: m.Value,
 						Headers: f.headers(m, v, part, originalEvent(v)),
 					})
 				}
@@ -69,7 +70,7 @@ func (f *Flow) deliver(dst []kafka.Record, m Message, v Verdict) []kafka.Record 
 					canonical = part.Doc.AppendJSON(nil)
 				}
 				dst = append(dst, kafka.Record{
-					Topic: d.Topic, Key: canonicalKey(m, v, part), Value: canonical,
+					Topic: d.Topic, Key: canonicalKey(m, v, part, d), Value: canonical,
 					Headers: f.headers(m, v, part, f.canonicalEvent(v, part, i)),
 				})
 			}
@@ -83,20 +84,24 @@ func (f *Flow) written(m Message, v Verdict, part Part, index int, d routes.Dest
 	written := part.Written[d.Form]
 	e := f.canonicalEvent(v, part, index)
 	e.DataContentType, e.DataSchema = "application/xml", ""
+	if d.Form == routes.Form(transformers.Summary) {
+		e.DataContentType = "application/json"
+	}
 	headers := f.headers(m, v, part, e)
 	if len(written.NotCarried) > 0 {
 		list, _ := json.Marshal(written.NotCarried) // texts always have a form
 		headers = append(headers, event.Header{Key: HeaderNotCarried, Value: list})
 	}
-	return kafka.Record{Topic: d.Topic, Key: canonicalKey(m, v, part), Value: written.Data, Headers: headers}
+	return kafka.Record{Topic: d.Topic, Key: canonicalKey(m, v, part, d), Value: written.Data, Headers: headers}
 }
 
-// originalKey is the incoming key; a split file without one has the key of the whole file, and the key of a route
-// counts where there is one document only.
-func originalKey(m Message, v Verdict, part Part) []byte {
+// originalKey is the incoming key; a split file without one has the key of the whole file, and the key of a route or of a
+// destination counts where there is one document only.
+func originalKey(m Message, v Verdict, part Part, d routes.Destination) []byte {
+	set := cmp.Or(d.Key, part.Delivery.Key)
 	switch {
-	case !v.Split && part.Delivery.Key != "":
-		return []byte(part.Delivery.Key)
+	case !v.Split && set != "":
+		return []byte(set)
 	case v.Split && m.Key == nil:
 		return []byte(v.Key)
 	default:
@@ -104,12 +109,13 @@ func originalKey(m Message, v Verdict, part Part) []byte {
 	}
 }
 
-// canonicalKey is the key that the route sets, else that of the document where a file was split, else the incoming
-// one: outputs stay in the order of their inputs.
-func canonicalKey(m Message, v Verdict, part Part) []byte {
+// canonicalKey is the key that the destination or else the route sets, else that of the document where a file was split, else
+// the incoming one: outputs stay in the order of their inputs.
+func canonicalKey(m Message, v Verdict, part Part, d routes.Destination) []byte {
+	set := cmp.Or(d.Key, part.Delivery.Key)
 	switch {
-	case part.Delivery.Key != "":
-		return []byte(part.Delivery.Key)
+	case set != "":
+		return []byte(set)
 	case v.Split:
 		return []byte(part.Key)
 	default:

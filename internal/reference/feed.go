@@ -45,9 +45,11 @@ func (f *Feed) Take(place string, key, value []byte, at time.Time) {
 		return
 	}
 	row, fault := f.row(id, value, position)
-	if fault == nil && !f.rows.has(id) && f.rows.size >= MaxRows {
-		d := diag.Errorf(position, CodeSize, "plus de %d lignes", "more than %d rows", MaxRows)
-		fault = &d
+	if fault == nil {
+		if fr, en := f.rows.full(MaxRows, id, row); fr != "" {
+			d := diag.Errorf(position, CodeSize, "%[1]s", "%[2]s", fr, en)
+			fault = &d
+		}
 	}
 	if fault != nil {
 		f.refuse(id, *fault)

@@ -24,6 +24,8 @@ const (
 	// MaxRows bounds a table. The establishments of all French public bodies are some 150,000; a million rows of a directory take
 	// about 100 MiB.
 	MaxRows = 1_000_000
+	// maxBytes bounds the rows together: those of a directory have some 50 bytes, those of a request two thousand.
+	maxBytes = 128 << 20
 	// maxRow bounds one row, in bytes: the largest buyer has some thousand services.
 	maxRow = 1 << 20
 	// maxText bounds one text in a row: what is longer is no code.
@@ -92,8 +94,8 @@ func (f *file) add(at diag.Position, key, row string) error {
 		f.list.Add(d)
 		return nil
 	}
-	if len(f.first) == f.most {
-		f.list.Add(diag.Errorf(at, CodeSize, "plus de %d lignes", "more than %d rows", f.most).
+	if fr, en := f.rows.full(f.most, key, row); fr != "" {
+		f.list.Add(diag.Errorf(at, CodeSize, "%[1]s", "%[2]s", fr, en).
 			WithHint("gardez les lignes dont vos documents ont besoin", "keep the rows that your documents need"))
 		return errFull
 	}

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"fmt"
 	"hash/maphash"
 	"maps"
 	"strings"
@@ -32,7 +33,8 @@ type rows struct {
 // draft is rows that are being changed.
 type draft struct {
 	rows
-	own [shardCount]bool // parts that no copy shares
+	own   [shardCount]bool // parts that no copy shares
+	bytes int              // of all keys and rows
 }
 
 // set writes a row, or removes it when there is none any more.
@@ -46,12 +48,27 @@ func (d *draft) set(key string, row string, there bool) {
 	}
 	shard := d.shards[i]
 	d.size -= len(shard)
+	if old, was := shard[key]; was {
+		d.bytes -= len(key) + len(old)
+	}
 	if there {
 		shard[key] = row
+		d.bytes += len(key) + len(row)
 	} else {
 		delete(shard, key)
 	}
 	d.size += len(shard)
+}
+
+// full says, in French and English, why one more row has no room in a table of so many; empty where it has.
+func (d *draft) full(most int, key, row string) (fr, en string) {
+	switch {
+	case d.size >= most && !d.has(key):
+		return fmt.Sprintf("plus de %d lignes", most), fmt.Sprintf("more than %d rows", most)
+	case d.bytes+len(key)+len(row) > maxBytes:
+		return fmt.Sprintf("plus de %d Mio de lignes", maxBytes>>20), fmt.Sprintf("more than %d MiB of rows", maxBytes>>20)
+	}
+	return "", ""
 }
 
 // has reports whether there is a row with the key.

@@ -90,6 +90,7 @@
 //	binary(x)                        the binary double nearest to x: what an artefact that calculates in doubles has
 //	decimals(X) decimal(X)           digits after the point as written; a text read as a number
 //	text(X) first(X) distinct(X)     the texts of numbers or dates; the first; each text once
+//	except(X, Y)                     the texts of X that Y does not have, each once
 //	join(X)                          the texts of X one after the other, without anything between: '' of none
 //	preceding(X)                     the nodes of X that begin before "." in the document
 //	length(X) upper(X) lower(X) normal(X) left(X, 2) before(X, '.') after(X, '.') concat(a, b)

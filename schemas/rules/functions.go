@@ -55,6 +55,7 @@ func newFunctions() map[string]function {
 		"text":     {1, 1, (*compiler).text},
 		"first":    {1, 1, (*compiler).firstOf},
 		"distinct": {1, 1, (*compiler).distinct},
+		"except":   {2, 2, (*compiler).except},
 		"upper":    {1, 1, mapping(strings.ToUpper)},
 		"lower":    {1, 1, mapping(strings.ToLower)},
 		"normal":   {1, 1, mapping(normal)},

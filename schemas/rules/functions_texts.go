@@ -86,6 +86,36 @@ func (c *compiler) distinct(n *syntaxNode, at *slot) value {
 	})}
 }
 
+// except compiles except(X, Y): the texts of X that Y does not have, each once, in their order. It looks at each text once, so that
+// two long lists can be compared.
+func (c *compiler) except(n *syntaxNode, at *slot) value {
+	texts, others := c.anyTexts(n.args[0], at), c.anyTexts(n.args[1], at)
+	if texts == nil || others == nil {
+		return value{}
+	}
+	return value{kind: someTexts, texts: func(r *run, at int32) bool {
+		from := len(r.texts)
+		ok := texts(r, at)
+		to := len(r.texts)
+		ok = ok && others(r, at)
+		seen := make(map[string]bool, len(r.texts)-to)
+		for _, text := range r.texts[to:] {
+			seen[text] = true
+		}
+		kept := from
+		for _, text := range r.texts[from:to] {
+			if !seen[text] {
+				seen[text] = true
+				r.texts[kept] = text
+				kept++
+			}
+		}
+		looked := len(r.texts) - from
+		r.texts = r.texts[:kept]
+		return ok && r.spend(looked)
+	}}
+}
+
 // mapping makes a function that changes each text.
 func mapping(f func(string) string) func(*compiler, *syntaxNode, *slot) value {
 	return func(c *compiler, n *syntaxNode, at *slot) value { return c.each(n, at, f) }

@@ -26,8 +26,24 @@ var directory = &reference.Spec{
 // of its services that take invoices.
 func Directory() *reference.Spec { return directory }
 
+// requests is the table of what ESPD requests ask for: a procedure a row, by its buyer and contract folder.
+var requests = &reference.Spec{
+	Name: "requests", FR: "le registre des demandes de DUME", EN: "the register of ESPD requests",
+	Key: "procedure", KeyPattern: regexp.MustCompile(`^\S.*/.*\S$`),
+	KeyFR: "l'identifiant de l'acheteur, une barre « / » et le numéro de la procédure (ContractFolderID)",
+	KeyEN: "the identifier of the buyer, a slash and the number of the procedure (ContractFolderID)",
+	Columns: []reference.Column{
+		{Name: "lots", Type: reference.Texts},
+		{Name: "criteria", Type: reference.Texts},
+	},
+}
+
+// Requests returns what the register of ESPD requests holds: of a procedure the identifiers of its lots, none where it has
+// none, and of the criteria that are asked for.
+func Requests() *reference.Spec { return requests }
+
 // tables are the reference tables that rules may look into.
-var tables = []*reference.Spec{directory}
+var tables = []*reference.Spec{directory, requests}
 
 // table returns the reference table with a name, nil when there is none.
 func table(name string) *reference.Spec {

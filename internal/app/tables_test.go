@@ -36,7 +36,7 @@ func configured(t *testing.T, yaml, buyers string) (string, *Gateway, diag.List)
 func TestDirectoryFaults(t *testing.T) {
 	const yaml = "directory:\n  file: annuaire.csv\n"
 	for _, tt := range []struct{ name, buyers, want string }{
-		{"missing", "", "annuaire.csv: the directory cannot be read: no such file"},
+		{"missing", "", "annuaire.csv: the file of a table cannot be read (the directory): no such file"},
 		{"contradictory", buyersFile + "21350238800019;non\n", "annuaire.csv:3:1: siret 21350238800019 is on line 2 already"},
 		{"a number that lost its zero", "siret;active\n1350238800019;oui\n", `annuaire.csv:2:1: siret: expected 14 digits, found "1350238800019"`},
 	} {
@@ -52,7 +52,8 @@ func TestDirectoryFaults(t *testing.T) {
 func TestDirectoryFileIsFollowed(t *testing.T) {
 	file, gateway, list := configured(t, "directory:\n  file: annuaire.csv\n  max_age: 24h\n", buyersFile)
 	require.NoError(t, list.Err())
-	d := newDirectory(gateway)
+	tables := servedTables(gateway)
+	require.Equal(t, rules.Directory(), tables[0].Spec)
 	written := time.Now().Truncate(time.Second)
 	write := func(text string) {
 		written = written.Add(time.Minute)
@@ -62,7 +63,7 @@ func TestDirectoryFileIsFollowed(t *testing.T) {
 	now := written.Add(time.Hour)
 	look := func() string {
 		code := ""
-		for _, f := range d.look(now) {
+		for _, f := range tables[0].look(now) {
 			code += f.Code + " "
 			for _, text := range []string{f.Subject, f.FR, f.EN, f.RemedyFR, f.RemedyEN} {
 				assert.NotEmpty(t, text, f.Code)
@@ -81,8 +82,7 @@ func TestDirectoryFileIsFollowed(t *testing.T) {
 	}
 	assert.Empty(t, look())
 	known(true)
-	reported := d.report()
-	require.Len(t, reported, 1)
+	reported := reportTables(tables)
 	assert.Equal(t, "directory current "+file, reported[0].Name+" "+reported[0].State+" "+reported[0].Source)
 	assert.Equal(t, 1, reported[0].Rows)
 	write("siret;active\n21350238800019;non\n")
@@ -108,12 +108,10 @@ func TestDirectoryFileIsFollowed(t *testing.T) {
 	known(true)
 }
 
-// Without a directory nothing is looked for.
-func TestNoDirectory(t *testing.T) {
-	_, gateway, list := configured(t, "log:\n  level: info\n", "")
+// Where no table is configured and no route writes one, there is none.
+func TestNoTables(t *testing.T) {
+	_, gateway, list := configured(t, "routes:\n  catalog: false\n", "")
 	require.NoError(t, list.Err())
-	d := newDirectory(gateway)
-	assert.Empty(t, d.look(time.Now()))
-	assert.Empty(t, d.report())
+	assert.Empty(t, reportTables(servedTables(gateway)))
 	assert.Equal(t, reference.StateMissing, gateway.Tables.View().Status(rules.Directory()).State)
 }
