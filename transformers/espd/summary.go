@@ -11,7 +11,9 @@ import (
 func (*Transformer) Format() transformers.Format { return transformers.Summary }
 
 // Writes implements [transformers.Writer].
-func (*Transformer) Writes() []transformers.Kind { return []transformers.Kind{transformers.ESPDRequest} }
+func (*Transformer) Writes() []transformers.Kind {
+	return []transformers.Kind{transformers.ESPDRequest}
+}
 
 // Write returns what a canonical request asks for, as a row of the register of requests: the identifiers of its lots, also of
 // those that only its criteria name, and of its criteria, each once in the order of the document. Nothing else of the

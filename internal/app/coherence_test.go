@@ -1,0 +1,91 @@
+package app_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/commande-publique/passerelle/internal/app"
+	"github.com/commande-publique/passerelle/schemas/rules"
+)
+
+// A response is compared with its request once the gateway has seen that: the shipped route of requests writes what they ask
+// for, a newer request replaces it, and a gateway that starts again knows it.
+func TestResponseIsComparedWithItsRequest(t *testing.T) {
+	const procedure = "21350238800019/2026-ECOLE-07"
+	file := writeConfig(t, "127.0.0.1:0", "requests:\n  max_age: 24h\n", nil)
+	request, response := string(example(t, "espd-request.xml")), string(example(t, "espd-response.xml"))
+	later := time.Duration(0)
+	serve := func(act func(*stand)) {
+		t.Helper()
+		gateway := load(t, file)
+		running, err := app.Start(t.Context(), gateway, app.Options{
+			Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Now().Add(later) },
+		})
+		require.NoError(t, err)
+		s := newStand(t, gateway, running.Brokers()[0])
+		act(s)
+		s.client.Close()
+		require.NoError(t, running.Stop())
+	}
+	lots := func(s *stand) []string {
+		all, _ := s.gateway.Tables.View().Texts(nil, rules.Requests(), procedure, rules.Requests().Column("lots"))
+		return all
+	}
+	ask := func(s *stand, document string, want ...string) {
+		t.Helper()
+		s.publish(t, &kgo.Record{Topic: "buyers", Key: []byte("k"), Value: []byte(document)})
+		require.Eventually(t, func() bool { return slices.Equal(lots(s), want) }, patience, 10*time.Millisecond)
+	}
+	// answered is what the receipt of a response says of its coherence.
+	answered := func(s *stand, document string) string {
+		t.Helper()
+		s.publish(t, &kgo.Record{Topic: "suppliers", Key: []byte("k"), Value: []byte(document)})
+		s.settle(t)
+		said := ""
+		each(t, s.addr, []string{"receipts"}, func(record *kgo.Record) {
+			var receipt struct {
+				Status     string
+				Violations []struct{ Code, Severity string }
+			}
+			require.NoError(t, json.Unmarshal(record.Value, &receipt))
+			said = receipt.Status
+			for _, v := range receipt.Violations {
+				if strings.HasPrefix(v.Code, "COH-") {
+					said += " " + v.Code + " " + v.Severity
+				}
+			}
+		})
+		return said
+	}
+	otherLot := strings.ReplaceAll(response, ">LOT-0001<", ">LOT-0002<")
+	require.NotEqual(t, response, otherLot)
+
+	serve(func(s *stand) {
+		assert.Equal(t, "accepted COH-01 not_verified COH-02 not_verified COH-03 not_verified", answered(s, otherLot), "its request comes later")
+		ask(s, request, "LOT-0001")
+		assert.Equal(t, "accepted COH-02 warning", answered(s, response), "the example answers a part of the criteria")
+		assert.Equal(t, "rejected COH-01 fatal COH-02 warning", answered(s, otherLot))
+		each(t, s.addr, []string{"dume-requests"}, func(r *kgo.Record) {
+			assert.Equal(t, procedure, string(r.Key))
+			assert.True(t, strings.HasPrefix(string(r.Value), `{"lots":["LOT-0001"],"criteria":["005eb9ed-`), "nothing else of the request, no person: %s", r.Value)
+		})
+	})
+	serve(func(s *stand) {
+		assert.Equal(t, "rejected COH-01 fatal COH-02 warning", answered(s, otherLot), "it was known before the first document")
+		ask(s, strings.ReplaceAll(request, ">LOT-0001<", ">LOT-0002<"), "LOT-0002")
+		assert.Equal(t, "accepted COH-02 warning", answered(s, otherLot), "the newer request counts")
+		assert.Equal(t, "rejected COH-01 fatal COH-02 warning", answered(s, response))
+	})
+	later = 25 * time.Hour
+	serve(func(s *stand) {
+		assert.Equal(t, "accepted COH-01 not_verified COH-02 not_verified COH-03 not_verified", answered(s, response), "no request for longer than max_age")
+	})
+}
