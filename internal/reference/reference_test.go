@@ -301,3 +301,29 @@ func TestTables(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 }
+
+// Rows are bounded together, not only their number: a row that grows counts, one that goes gives its room back.
+func TestRowsAreBoundedTogether(t *testing.T) {
+	var d draft
+	large := strings.Repeat("x", maxBytes/2)
+	d.set("a", large, true)
+	d.set("b", large[:len(large)-2], true) // with the keys, as much as there may be
+	for _, tt := range []struct {
+		key, row string
+		full     bool
+	}{{"c", "", true}, {"", "", false}} {
+		if fr, en := d.full(MaxRows, tt.key, tt.row); (fr != "") != tt.full || (en != "") != tt.full {
+			t.Errorf("%q: %s, %s", tt.key, fr, en)
+		}
+	}
+	d.set("b", "", false)
+	if fr, _ := d.full(MaxRows, "c", large[2:]); fr != "" {
+		t.Error(fr)
+	}
+	if fr, _ := d.full(1, "c", ""); fr == "" {
+		t.Error("as many rows as there may be, and one more")
+	}
+	if fr, _ := d.full(1, "a", ""); fr != "" {
+		t.Error(fr)
+	}
+}

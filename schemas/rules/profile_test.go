@@ -64,8 +64,11 @@ func TestProfilesOfESPDs(t *testing.T) {
 	for _, c := range []struct{ kind, version, packs, why string }{
 		{"espd-request", "2.1.0", "espd-2.1.1", `version = "2.1.0"`},
 		{"espd-request", "3.0.1", "espd-3.3.0", `version = "3.0.1"`},
-		{"espd-response", "4.0.0", "espd-4.1.0", `version = "4.0.0"`},
-		{"espd-response", "", "espd-4.1.0", "version = ∅"},
+		{"espd-request", "", "espd-4.1.0", "version = ∅"},
+		{"espd-response", "2.1.1", "espd-2.1.1 espd-coherence", `version = "2.1.1"`},
+		{"espd-response", "3.3.0", "espd-3.3.0 espd-coherence", `version = "3.3.0"`},
+		{"espd-response", "4.0.0", "espd-4.1.0 espd-coherence", `version = "4.0.0"`},
+		{"espd-response", "", "espd-4.1.0 espd-coherence", "version = ∅"},
 		{"invoice-status", "", "cdar chorus-status", "MDT-3 = ∅"},
 		{"invoice", "2.1", "en16931", "BT-23 = ∅, BT-24 = ∅"},
 	} {
