@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/commande-publique/passerelle/internal/app"
+	"github.com/commande-publique/passerelle/internal/reference"
 	"github.com/commande-publique/passerelle/schemas/rules"
 )
 
@@ -88,4 +89,41 @@ func TestResponseIsComparedWithItsRequest(t *testing.T) {
 	serve(func(s *stand) {
 		assert.Equal(t, "accepted COH-01 not_verified COH-02 not_verified COH-03 not_verified", answered(s, response), "no request for longer than max_age")
 	})
+}
+
+// The official responses are coherent with the official requests of their versions, as the gateway itself writes these down.
+func TestOfficialResponsesAreCoherent(t *testing.T) {
+	official := map[string][]byte{}
+	for _, file := range corpus(t) {
+		official[file.name] = file.data
+	}
+	for _, pair := range [][2]string{
+		{"BASIC-ESPDRequest-2.1.1.xml", "BASIC-ESPDResponse-2.1.1.xml"},
+		{"ESPD-Request-3.3.0.xml", "ESPD-Response-3.3.0.xml"},
+		{"ESPD-Request-4.1.0.xml", "ESPD-Response-4.1.0.xml"},
+	} {
+		request, response := official["espd/"+pair[0]], official["espd/"+pair[1]]
+		gateway := load(t, writeConfig(t, "127.0.0.1:0", "", nil))
+		coherence := func() (codes []string) {
+			_, verdict := gateway.Judge("suppliers", response)
+			for _, v := range verdict.Violations {
+				if strings.HasPrefix(v.Code, "COH-") {
+					codes = append(codes, v.Code+" "+string(v.Severity))
+				}
+			}
+			return codes
+		}
+		assert.Len(t, coherence(), 3, "not verified")
+
+		_, asked := gateway.Judge("buyers", request)
+		feed := reference.NewFeed(rules.Requests(), "dume-requests")
+		for _, d := range asked.Parts[0].Delivery.Destinations {
+			if d.Topic == "dume-requests" {
+				feed.Take("dume-requests/0/0", []byte(d.Key), asked.Parts[0].Written[d.Form].Data, time.Now())
+			}
+		}
+		gateway.Tables.Publish(rules.Requests(), feed.Snapshot())
+		gateway.Tables.Tick(time.Now())
+		assert.Empty(t, coherence(), pair[1])
+	}
 }

@@ -226,6 +226,12 @@ func foretold(t testing.TB, sent *kgo.Record, v pipeline.Verdict) []arrival {
 					id += "#" + strconv.Itoa(n+1)
 					a.Key = keyText([]byte(part.Key))
 				}
+				if d.Form != routes.Canonical { // a summary
+					a.Value, described = string(part.Written[d.Form].Data), described[:1]
+				}
+				if d.Key != "" {
+					a.Key = keyText([]byte(d.Key))
+				}
 			}
 			route := part.Selection.Route
 			a.Headers = slices.Concat([]string{
