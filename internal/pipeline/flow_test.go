@@ -140,7 +140,7 @@ func TestOutputs(t *testing.T) {
 			"both route key suppliers-2-40 902100452/2026/FA-2026-0418", "both route key suppliers-2-40 902100452/2026/FA-2026-0418", "second route key suppliers-2-40 902100452/2026/FA-2026-0418", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
 		}},
 		{"the key of a destination, which the others do not have", newPipeline(t, ownKey), withKey(received("suppliers", invoice)), []string{
-			"both route key suppliers-2-40 902100452/2026/FA-2026-0418", "own own key suppliers-2-40 902100452/2026/FA-2026-0418", "originals own key suppliers-2-40 ", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
+			"both route key suppliers-2-40 902100452/2026/FA-2026-0418", "own own key suppliers-2-40 902100452/2026/FA-2026-0418", "originals own key suppliers-2-40 902100452/2026/FA-2026-0418", "receipts incoming suppliers-2-40#receipt suppliers-2-40",
 		}},
 		{"the key of the route over a split file: the original has the file's", newPipeline(t, twoForms), withKey(received("buyers", split)), []string{
 			"both route key buyers-2-40#1 " + buyer + "/2026ECOLE07L1", "both incoming buyers-2-40 ", "second incoming buyers-2-40 ",
