@@ -35,7 +35,7 @@ type openPart struct {
 }
 
 func newOpenPart(topic string, partition int32) *openPart {
-	p := &openPart{polled: newPolled(topicPartition{topic, partition}, 0), got: make(chan int, 100)}
+	p := &openPart{polled: newPolled(topicPartition{topic, partition}, 0), got: make(chan int, 1000)}
 	p.room = func() int32 {
 		if p.open.Load() {
 			return minPartitionBytes
@@ -51,8 +51,19 @@ func newOpenPart(topic string, partition int32) *openPart {
 	return p
 }
 
+// startPoller runs a poller whose requests wait that long, until the test ends.
+func startPoller(t *testing.T, c *Cluster, wait time.Duration, parts []*polled) *poller {
+	po := newPoller(c, testLog(), parts)
+	po.wait = wait
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); po.run(ctx) }()
+	t.Cleanup(func() { cancel(); <-ended })
+	return po
+}
+
 // TestPollerReadsBesideWaiting: a partition with more records is read while as many requests as may be wait for records of
-// others, and once those have found nothing their partitions share one request again.
+// others.
 func TestPollerReadsBesideWaiting(t *testing.T) {
 	fake := newBroker(t, kfake.SeedTopics(requestsPerLeader+1, "in"))
 	c := connect(t, fake)
@@ -70,13 +81,7 @@ func TestPollerReadsBesideWaiting(t *testing.T) {
 		parts = append(parts, idle[i].polled)
 	}
 	fetches := watchFetches(fake)
-	po := newPoller(c, testLog(), parts)
-	po.wait = 5 * time.Second
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { defer close(ended); po.run(ctx) }()
-	defer func() { cancel(); <-ended }()
-
+	po := startPoller(t, c, time.Minute, parts)
 	open := func(part *openPart) {
 		part.open.Store(true)
 		po.wake()
@@ -94,8 +99,33 @@ func TestPollerReadsBesideWaiting(t *testing.T) {
 	for _, part := range idle {
 		require.Empty(t, part.got, "a request that waits has ended, so this test shows nothing")
 	}
-	for _, part := range idle {
-		require.Zero(t, <-part.got)
+}
+
+// TestPollerRegroups: partitions that wait in several requests come to share one.
+func TestPollerRegroups(t *testing.T) {
+	fake := newBroker(t, kfake.SeedTopics(requestsPerLeader, "in"))
+	c := connect(t, fake)
+	_, err := c.refreshTopic(t.Context(), "in")
+	require.NoError(t, err)
+	fetches := watchFetches(fake)
+	var idle []*openPart
+	var parts []*polled
+	for i := range requestsPerLeader {
+		idle = append(idle, newOpenPart("in", int32(i)))
+		parts = append(parts, idle[i].polled)
 	}
-	require.Equal(t, len(idle), <-fetches)
+	po := startPoller(t, c, 300*time.Millisecond, parts)
+	for i := range idle {
+		idle[i].open.Store(true)
+		po.wake()
+		require.LessOrEqual(t, <-fetches, i+1)
+	}
+	late := time.After(30 * time.Second)
+	for n := 0; n < len(idle); {
+		select {
+		case n = <-fetches:
+		case <-late:
+			require.Fail(t, "the partitions go on in several requests")
+		}
+	}
 }
