@@ -100,7 +100,7 @@ type Result struct {
 	Ignored []string
 }
 
-// Writer is a Transformer that also writes its format.
+// Writer is a Transformer that also writes: its format, or one that is written only, as [Summary].
 type Writer interface {
 	Transformer
 	// Format is what it writes.
