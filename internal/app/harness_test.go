@@ -40,10 +40,10 @@ func TestMain(m *testing.M) {
 
 // together is how many parallel tests run at once, however few the cores: they wait for sessions, elections and probes to
 // time out.
-const together = 8
+const together = 4
 
 // patience bounds every wait: far beyond what the slowest machine needs, and never reached by a gateway that works.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 func within(t testing.TB, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
