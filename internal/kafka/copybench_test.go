@@ -75,8 +75,19 @@ func BenchmarkCopyRatio(b *testing.B) {
 	b.ReportMetric(float64(once)/float64(theirs), "ratio-once")
 }
 
-// startBroker starts a broker in a process of its own, which ends with the benchmark, and returns its address.
+// startBroker starts a broker in a process of its own, which ends with the benchmark, and returns its address. With
+// KAFKA_BROKERS it is that cluster, which must be new: what was copied before would be copied again.
 func startBroker(b *testing.B) string {
+	if list := os.Getenv("KAFKA_BROKERS"); list != "" {
+		addr, _, _ := strings.Cut(list, ",")
+		c, err := NewCluster(Config{Brokers: []string{addr}, Logger: testLog()})
+		require.NoError(b, err)
+		defer func() { _ = c.Close() }()
+		for _, topic := range []string{"in", "ours", "ours-once", "theirs"} {
+			createTopic(b, c, topic, 6)
+		}
+		return addr
+	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), copyBroker+"=1")
 	stdin, err := cmd.StdinPipe()
@@ -110,6 +121,7 @@ func measure(work func()) time.Duration {
 // copyWithRouter copies n records with our own parts and returns the time from the first that was copied to the last.
 func copyWithRouter(b *testing.B, c *Cluster, p *Publisher, cfg SubscriberConfig, to string, n int) time.Duration {
 	cfg.BatchSize = 64
+	cfg.MaxInFlightRecords = 8192 // franz-go's loop has 10,000 at once
 	sub, err := c.NewSubscriber(cfg)
 	require.NoError(b, err)
 	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
