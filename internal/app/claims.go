@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/commande-publique/passerelle/internal/kafka"
@@ -18,28 +17,13 @@ const conflictsTold = 24 * time.Hour
 
 // numbers keeps what a gateway that serves knows of the numbers in use up to date.
 type numbers struct {
+	source // the topics
 	claims *pipeline.Claims
 	topics []string // none: no route asks for unique numbers
-
-	mu    sync.Mutex
-	fault *telemetry.Fault // why the topics cannot be read
 }
 
 func newNumbers(g *Gateway) *numbers {
 	return &numbers{claims: pipeline.NewClaims(), topics: g.Routes.Claims()}
-}
-
-func (n *numbers) set(fault *telemetry.Fault) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.fault = fault
-}
-
-// unreadable returns why the topics cannot be read, nil when they can.
-func (n *numbers) unreadable() *telemetry.Fault {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.fault
 }
 
 // look returns what is wrong with the numbers now.
@@ -72,28 +56,14 @@ func (n *numbers) report(now time.Time) []telemetry.Table {
 
 // read keeps what is known what the topics say, from their start; ready is called whenever their end was reached.
 func (n *numbers) read(ctx context.Context, cluster *kafka.Cluster, ready func()) {
-	for ctx.Err() == nil {
+	n.consume(ctx, cluster, n.topics, func() (func(), func(kafka.Record)) {
 		n.claims.Begin()
-		err := cluster.Consume(ctx, kafka.ConsumeOptions{
-			Topics: n.topics, From: kafka.Earliest,
-			AtEnd: func() {
-				n.claims.Whole()
-				n.set(nil)
-				ready()
-			},
-		}, func(r kafka.Record) error {
-			n.claims.Read(r)
-			return nil
-		})
-		if err != nil && ctx.Err() == nil {
-			fault := numbersFault(n.topics, fmt.Sprint(kafka.Explain(err)))
-			n.set(&fault)
-			select {
-			case <-ctx.Done():
-			case <-time.After(lookInterval):
-			}
-		}
-	}
+		return func() {
+			n.claims.Whole()
+			n.set(nil)
+			ready()
+		}, n.claims.Read
+	}, func(said string) telemetry.Fault { return numbersFault(n.topics, said) })
 }
 
 // The codes of the faults of the numbers in use.

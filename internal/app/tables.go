@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/commande-publique/passerelle/config"
@@ -96,11 +95,9 @@ func (t Table) read() (*reference.Snapshot, diag.List) {
 // table keeps a reference table of a gateway that serves up to date.
 type table struct {
 	Table
+	source // the file or the topic
 	tables *reference.Tables
 	seen   time.Time // the date of the file that was read last, whatever came of it
-
-	mu    sync.Mutex
-	fault *telemetry.Fault // what is wrong with the file or the topic
 }
 
 // servedTables are the tables of a gateway that serves.
@@ -113,19 +110,6 @@ func servedTables(g *Gateway) []*table {
 }
 
 func (t *table) state() reference.Status { return t.tables.View().Status(t.Spec) }
-
-func (t *table) set(fault *telemetry.Fault) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.fault = fault
-}
-
-// unreadable returns what is wrong with the source of the table, nil when nothing is.
-func (t *table) unreadable() *telemetry.Fault {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.fault
-}
 
 // look reads the file again when it has changed and returns what is wrong with the table now.
 func (t *table) look(now time.Time) []finding {
@@ -182,37 +166,24 @@ func (t *table) reread() {
 
 // follow keeps the table what the topic says, from its start; ready is called whenever its end was reached.
 func (t *table) follow(ctx context.Context, cluster *kafka.Cluster, ready func()) {
-	for ctx.Err() == nil {
+	t.consume(ctx, cluster, []string{t.Topic}, func() (func(), func(kafka.Record)) {
 		feed := reference.NewFeed(t.Spec, t.Topic)
 		whole := false
 		publish := func() {
 			t.tables.Publish(t.Spec, feed.Snapshot())
 			t.set(recordFault(t.Spec, t.Topic, feed))
 		}
-		err := cluster.Consume(ctx, kafka.ConsumeOptions{
-			Topics: []string{t.Topic}, From: kafka.Earliest,
-			AtEnd: func() {
+		return func() {
 				whole = true
 				publish()
 				ready()
-			},
-		}, func(r kafka.Record) error {
-			feed.Take(fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset), r.Key, r.Value, r.Time)
-			if whole {
-				publish()
+			}, func(r kafka.Record) {
+				feed.Take(fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset), r.Key, r.Value, r.Time)
+				if whole {
+					publish()
+				}
 			}
-			return nil
-		})
-		if err != nil && ctx.Err() == nil {
-			said := fmt.Sprint(kafka.Explain(err))
-			fault := unreadableFault(t.Spec, t.Topic, said, said)
-			t.set(&fault)
-			select {
-			case <-ctx.Done():
-			case <-time.After(lookInterval):
-			}
-		}
-	}
+	}, func(said string) telemetry.Fault { return unreadableFault(t.Spec, t.Topic, said, said) })
 }
 
 // The ends of the codes of the faults of a table, which begin with its name.
