@@ -154,9 +154,9 @@ var tooLarge = violation.Spec{
 }
 
 // publish produces the outputs of a batch, behind the claims of its numbers, so that after a crash each number has the owner
-// that it had. A message with an output that its topic does not take becomes a dead letter, as sending it again would fail for ever. At least once, its other outputs may have been published by then,
-// under ids that make a repeat recognisable. Exactly once, they have to be taken back first: the message comes again,
-// and what was found out waits for it.
+// that it had. A message with an output that its topic does not take becomes a dead letter, as sending it again would fail for
+// ever. At least once, its other outputs may have been published by then, under ids that make a repeat recognisable. Exactly
+// once, they have to be taken back first: the message comes again, and what was found out waits for it.
 func (f *Flow) publish(ctx context.Context, w work) error {
 	if err := f.publishClaims(ctx, w); err != nil {
 		return err
