@@ -347,6 +347,9 @@ func TestForbiddenCharacters(t *testing.T) {
 			require.NotNil(t, refused, "%q at %d", c, at)
 			require.Equal(t, "xml_character", refused.Code)
 			require.Equal(t, 4+at, refused.Column, "%q", c)
+			_, refused = xmldoc.Parse([]byte("<a>" + strings.Repeat("\t", at) + "x" + c + "</a>"))
+			require.NotNil(t, refused, "%q after %d tabs", c, at)
+			require.Equal(t, 5+at, refused.Column, "%q", c)
 		}
 		for _, c := range []string{"\t", "\n", " ", "\x7f", "\ufffd", "\uf000", "\uefff", "ï"} {
 			_, refused := xmldoc.Parse([]byte("<a>" + strings.Repeat("x", at) + c + "</a>"))
