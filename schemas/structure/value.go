@@ -50,7 +50,7 @@ var builtins = []*builtin{
 	{name: "date", takes: isDate, collapses: true, fr: "une date qui existe, écrite AAAA-MM-JJ (2026-11-28)", en: "a date that exists, written YYYY-MM-DD (2026-11-28)"},
 	{name: "time", takes: isTime, collapses: true, fr: "une heure écrite hh:mm:ss (14:30:00)", en: "a time written hh:mm:ss (14:30:00)"},
 	{name: "dateTime", takes: isDateTime, collapses: true, fr: "une date et une heure (2026-11-28T14:30:00)", en: "a date and a time (2026-11-28T14:30:00)"},
-	{name: "base64Binary", takes: isBase64, collapses: true, fr: "un contenu codé en base64", en: "content coded as base64"},
+	{name: "base64Binary", takes: isBase64 /* passes over blanks: an attachment is large */, fr: "un contenu codé en base64", en: "content coded as base64"},
 }
 
 // takes reports whether a text is a value of the type.
@@ -268,19 +268,22 @@ func isBase64(s string) bool {
 	var last byte
 	for i := range len(s) {
 		c := s[i]
-		switch code := base64Codes[c]; {
-		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
+		code := base64Codes[c]
+		if code != notBase64 && padding == 0 { // nearly all of an attachment
+			last = code
+			n++
 			continue
-		case c == '=':
+		}
+		switch c {
+		case ' ', '\n', '\r', '\t':
+		case '=':
 			if padding++; padding > 2 {
 				return false
 			}
-		case code == notBase64 || padding > 0:
-			return false
+			n++
 		default:
-			last = code
+			return false
 		}
-		n++
 	}
 	switch {
 	case n%4 != 0:
