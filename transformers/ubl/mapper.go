@@ -38,11 +38,10 @@ func each(e xmldoc.Element, path string, visit func(xmldoc.Element) bool) bool {
 
 // expand resolves the prefixes of the paths in this package.
 func expand(step string) (space, local string) {
-	prefix, local, _ := strings.Cut(step, ":")
-	if prefix == "cac" {
+	if local, ok := strings.CutPrefix(step, "cac:"); ok {
 		return aggregateNS, local
 	}
-	return basicNS, local
+	return basicNS, strings.TrimPrefix(step, "cbc:")
 }
 
 // one returns the element at a path that EN 16931 allows once, absent when there is none. A second one is reported;
