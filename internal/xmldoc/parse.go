@@ -12,7 +12,8 @@ const (
 	// maxDepth bounds the nesting: the deepest known document, an ESPD response, has 11 levels; readers after us recurse.
 	maxDepth = 100
 	// freeNodes and bytesPerNode bound elements and attributes together to freeNodes plus one per bytesPerNode bytes: one
-	// costs up to 64 bytes of memory, so memory stays below 8 times the document. Real documents have over 40 bytes a node.
+	// costs up to 72 bytes of memory, where every element has a name of its own, so memory stays below 8 times the document.
+	// Real documents have over 40 bytes a node.
 	freeNodes    = 10_000
 	bytesPerNode = 20
 	// maxAttributes bounds the attributes of one element, whose names are compared in pairs; EN 16931 and ESPD use 8.
@@ -71,6 +72,8 @@ type parser struct {
 	doc   Doc
 	open  []frame
 	scope []binding
+	epoch int32      // grows with each change of scope
+	heads [128]int32 // by hash: the newest name
 	fault *violation.Violation
 }
 
@@ -92,17 +95,28 @@ type binding struct {
 func (p *parser) start(size int) {
 	p.limit = freeNodes + size/bytesPerNode
 	// No document has more, so the slices never grow; '=' in texts and '<' in comments only make them larger.
-	elements := min(p.limit, strings.Count(p.text, "<")-strings.Count(p.text, "</"))
+	elements := min(p.limit, startTags(p.text))
 	attributes := min(p.limit, strings.Count(p.text, "="))
 	p.doc = Doc{
 		where:    p.where,
 		src:      p.src,
 		elements: make([]element, 1, elements+2),
 		attrs:    make([]attr, 0, attributes),
+		names:    make([]name, 1, min(elements+2, 128)),
 		spaces:   append(make([]string, 0, 16), "", xmlNamespace),
 	}
 	p.open = make([]frame, 0, 16)
-	p.scope = append(make([]binding, 0, 16), binding{"xml", 1})
+	p.scope, p.epoch = append(make([]binding, 0, 16), binding{"xml", 1}), 1
+}
+
+// startTags counts what may be the start of an element.
+func startTags(text string) (n int) {
+	for at := strings.IndexByte(text, '<'); at >= 0; at = strings.IndexByte(text, '<') {
+		if text = text[at+1:]; text == "" || text[0] != '/' {
+			n++
+		}
+	}
+	return n
 }
 
 // document reads the whole document (XML 1.0 section 2.1).
@@ -116,7 +130,7 @@ func (p *parser) document() bool {
 		}
 	}
 	if len(p.open) > 0 {
-		return p.refuse(p.pos, truncated, "« </"+p.top().qname+"> »", "\"</"+p.top().qname+">\"")
+		return p.refuse(p.pos, truncated, "« </"+p.top()+"> »", "\"</"+p.top()+">\"")
 	}
 	if p.doc.Len() == 0 {
 		return p.refuse(p.pos, truncated, "un élément racine", "a root element")
@@ -203,7 +217,7 @@ func (p *parser) endTag() bool {
 	start := p.pos
 	p.pos += 2
 	if len(p.open) > 0 { // the usual end tag, without reading the name again
-		qname := p.top().qname
+		qname := p.top()
 		if rest := p.text[p.pos:]; len(rest) > len(qname) && rest[len(qname)] == '>' && rest[:len(qname)] == qname {
 			p.pos += len(qname) + 1
 			p.close()
@@ -222,9 +236,9 @@ func (p *parser) endTag() bool {
 		return p.refuse(p.pos, malformed, "« > »", excerpt(p.text[p.pos:]), "\">\"")
 	case len(p.open) == 0:
 		return p.refuse(start, trailing, "</"+excerpt(name)+">")
-	case name != p.top().qname:
-		line, column := p.src.position(int(p.top().offset))
-		return p.refuse(start, mismatch, excerpt(p.top().qname), line, column, excerpt(name))
+	case name != p.top():
+		line, column := p.src.position(int(p.doc.elements[p.open[len(p.open)-1].at].offset))
+		return p.refuse(start, mismatch, excerpt(p.top()), line, column, excerpt(name))
 	}
 	p.pos++
 	p.close()
@@ -238,12 +252,18 @@ func (p *parser) close() {
 	if len(f.more) > 0 {
 		text = string(f.more)
 	}
-	p.top().text = trim(text)
-	p.scope = p.scope[:f.scope]
+	p.doc.elements[f.at].text = trim(text)
+	if len(p.scope) > f.scope {
+		p.scope = p.scope[:f.scope]
+		p.epoch++
+	}
 	p.open = p.open[:len(p.open)-1]
 }
 
-func (p *parser) top() *element { return &p.doc.elements[p.open[len(p.open)-1].at] }
+// top returns the name of the innermost element, as written.
+func (p *parser) top() string {
+	return p.doc.names[p.doc.elements[p.open[len(p.open)-1].at].name].qname
+}
 
 func (p *parser) skipBlanks() {
 	for p.pos < len(p.text) && isBlank(p.text[p.pos]) {

@@ -1,6 +1,7 @@
 package xmldoc
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,23 +10,23 @@ import (
 func (p *parser) startTag() bool {
 	start := p.pos
 	p.pos++
-	qname, ok := p.name()
+	name, ok := p.elementName()
 	switch {
 	case !ok:
 		return false
 	case len(p.open) == maxDepth:
 		return p.refuse(start, tooDeep, maxDepth)
 	case len(p.open) == 0 && p.doc.Len() > 0:
-		return p.refuse(start, twoRoots, excerpt(qname))
+		return p.refuse(start, twoRoots, excerpt(p.doc.names[name].qname))
 	case !p.count(start):
 		return false
 	}
 	at := int32(len(p.doc.elements))
-	p.doc.elements = append(p.doc.elements, element{qname: qname, offset: int32(start)})
-	p.push(at)
 	first := len(p.doc.attrs)
+	p.doc.elements = append(p.doc.elements, element{name: name, attrs: int32(first), offset: int32(start)})
+	p.push(at)
 	empty, ok := p.attributes(start)
-	if !ok || !p.resolve(start, at, first) {
+	if !ok || !p.resolveElement(start, at) || !p.resolveAttributes(start, first) {
 		return false
 	}
 	if empty {
@@ -39,9 +40,7 @@ func (p *parser) push(at int32) {
 	if k := len(p.open); k > 0 {
 		f := &p.open[k-1]
 		p.doc.elements[at].up = f.at
-		if f.last == 0 {
-			p.doc.elements[f.at].first = at
-		} else {
+		if f.last != 0 {
 			p.doc.elements[f.last].next = at
 		}
 		f.last = at
@@ -145,20 +144,20 @@ func (p *parser) declare(start int, prefix, uri string) bool {
 		if !p.count(start) { // counts twice: the list of namespaces grows beside that of attributes
 			return false
 		}
-		space = int32(len(p.doc.spaces))
-		p.doc.spaces = append(p.doc.spaces, uri)
+		if at := slices.Index(p.doc.spaces[:min(len(p.doc.spaces), maxTries)], uri); at > 0 {
+			space = int32(at)
+		} else {
+			space = int32(len(p.doc.spaces))
+			p.doc.spaces = append(p.doc.spaces, uri)
+		}
 	}
 	p.scope = append(p.scope, binding{prefix, space})
+	p.epoch++
 	return true
 }
 
-// resolve finds the namespaces of an element and of its attributes and refuses an attribute that is there twice.
-func (p *parser) resolve(start int, at int32, first int) bool {
-	e := &p.doc.elements[at]
-	var ok bool
-	if e.space, e.local, ok = p.space(start, e.qname, true); !ok {
-		return false
-	}
+// resolveAttributes finds the namespaces of the attributes from first on and refuses one that is there twice.
+func (p *parser) resolveAttributes(start, first int) bool {
 	attrs := p.doc.attrs[first:]
 	for i := range attrs {
 		a := &attrs[i]
@@ -174,7 +173,6 @@ func (p *parser) resolve(start int, at int32, first int) bool {
 			}
 		}
 	}
-	e.attrs = [2]int32{int32(first), int32(len(p.doc.attrs))}
 	return true
 }
 
@@ -207,7 +205,7 @@ func (p *parser) name() (string, bool) {
 	for p.pos < len(p.text) {
 		c := p.text[p.pos]
 		if c < utf8.RuneSelf {
-			if !isASCIIName(c) {
+			if !isNameByte[c] {
 				break
 			}
 			p.pos++
@@ -231,10 +229,13 @@ func (p *parser) name() (string, bool) {
 	return name, true
 }
 
-// isASCIIName reports whether an ASCII character can stand in a name, prefix included.
-func isASCIIName(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == ':' || c == '_' || c == '-' || c == '.'
-}
+// isNameByte tells which ASCII characters can stand in a name, prefix included.
+var isNameByte = func() (is [256]bool) {
+	for c := range byte(utf8.RuneSelf) {
+		is[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == ':' || c == '_' || c == '-' || c == '.'
+	}
+	return is
+}()
 
 // isNameStart reports whether a name without prefix can start with r (XML 1.0 fifth edition, section 2.3).
 func isNameStart(r rune) bool {

@@ -5,18 +5,26 @@ import "math"
 // First returns the first child element, absent when there is none. With [Element.Next] it walks what [Element.Children]
 // yields, for those who visit every element of a document and count nanoseconds.
 func (e Element) First() Element {
-	if e.doc == nil || e.node().first == 0 {
+	if e.doc == nil {
 		return Element{}
 	}
-	return Element{e.doc, e.node().first}
+	after := e.at + 1
+	if int(after) >= len(e.doc.elements) || e.doc.elements[after].up != e.at {
+		return Element{}
+	}
+	return Element{e.doc, after}
 }
 
 // Next returns the element that follows e below the same parent, absent when e is the last.
 func (e Element) Next() Element {
-	if e.doc == nil || e.node().next == 0 {
+	if e.doc == nil {
 		return Element{}
 	}
-	return Element{e.doc, e.node().next}
+	next := e.node().next
+	if next == 0 {
+		return Element{}
+	}
+	return Element{e.doc, next}
 }
 
 // Namespace returns the namespace that a prefix stands for in the values of the element, where a prefix "" is the

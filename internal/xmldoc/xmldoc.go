@@ -19,20 +19,19 @@ type Doc struct {
 	src      source
 	elements []element // index 0 is unused, so that 0 means "none" and a Ref of 0 is unknown; the root is 1
 	attrs    []attr
-	spaces   []string // namespace URIs, one for each declaration; 0 is no namespace
+	names    []name   // of elements; index 0 is unused
+	spaces   []string // namespace URIs; 0 is no namespace. One may be there more than once
 }
 
-// element is 64 bytes: the bound on their number rests on that.
+// element is 40 bytes: the bound on their number rests on that. Its first child, if it has any, is the next element; its
+// attributes end where those of the next element start.
 type element struct {
-	qname  string // as written, prefix included
 	text   string // direct character data, concatenated, white space at both ends removed
-	attrs  [2]int32
-	first  int32
+	name   int32
+	attrs  int32
 	next   int32
 	up     int32
 	offset int32 // of the '<' of the start tag, in the decoded text
-	space  int32 // index in spaces
-	local  int32 // where the local part starts in qname
 }
 
 type attr struct {
@@ -75,6 +74,17 @@ type Element struct {
 
 func (e Element) node() *element { return &e.doc.elements[e.at] }
 
+// qname returns the name as written, prefix included.
+func (e Element) qname() string { return e.doc.names[e.node().name].qname }
+
+func (e Element) attributes() []attr {
+	from, to := e.node().attrs, len(e.doc.attrs)
+	if after := int(e.at) + 1; after < len(e.doc.elements) {
+		to = int(e.doc.elements[after].attrs)
+	}
+	return e.doc.attrs[from:to]
+}
+
 // Exists reports whether the element is there.
 func (e Element) Exists() bool { return e.doc != nil }
 
@@ -86,13 +96,13 @@ func (e Element) Name() Name {
 	if e.doc == nil {
 		return Name{}
 	}
-	n := e.node()
+	n := &e.doc.names[e.node().name]
 	return Name{e.doc.spaces[n.space], n.qname[n.local:]}
 }
 
 // is reports whether the element has that name.
 func (e Element) is(space, local string) bool {
-	n := e.node()
+	n := &e.doc.names[e.node().name]
 	return n.qname[n.local:] == local && e.doc.spaces[n.space] == space
 }
 
@@ -110,8 +120,7 @@ func (e Element) Attr(local string) string {
 	if e.doc == nil {
 		return ""
 	}
-	n := e.node()
-	for _, a := range e.doc.attrs[n.attrs[0]:n.attrs[1]] {
+	for _, a := range e.attributes() {
 		if a.local == local && a.space == 0 {
 			return a.value
 		}
@@ -126,8 +135,7 @@ func (e Element) Attributes() iter.Seq2[Name, string] {
 		if e.doc == nil {
 			return
 		}
-		n := e.node()
-		for _, a := range e.doc.attrs[n.attrs[0]:n.attrs[1]] {
+		for _, a := range e.attributes() {
 			if !yield(Name{e.doc.spaces[a.space], a.local}, a.value) {
 				return
 			}
@@ -162,8 +170,8 @@ func (e Element) Children() iter.Seq[Element] {
 		if e.doc == nil {
 			return
 		}
-		for i := e.node().first; i != 0; i = e.doc.elements[i].next {
-			if !yield(Element{e.doc, i}) {
+		for c := e.First(); c.Exists(); c = c.Next() {
+			if !yield(c) {
 				return
 			}
 		}
@@ -189,12 +197,12 @@ func (e Element) Path() string {
 	}
 	parent := e.Parent()
 	if !parent.Exists() {
-		return e.doc.where + "/" + e.node().qname
+		return e.doc.where + "/" + e.qname()
 	}
 	var b strings.Builder
 	b.WriteString(parent.Path())
 	b.WriteByte('/')
-	b.WriteString(e.node().qname)
+	b.WriteString(e.qname())
 	name, position, same := e.Name(), 0, 0
 	for s := range parent.All(name.Space, name.Local) {
 		same++

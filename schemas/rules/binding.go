@@ -54,7 +54,7 @@ func (o *oneOrMany) UnmarshalYAMLNode(n *yamldoc.Node) diag.List {
 type bindingLoader struct {
 	list       diag.List
 	vocabulary *vocabulary
-	prefixes   map[string]int32
+	prefixes   map[string]string
 	b          *binding
 	bare       map[string][]*route // the paths from the root of terms without conditions, by name
 	compared   []comparedTerm
@@ -75,15 +75,14 @@ type comparedTerm struct {
 
 // loadBinding compiles a binding; nil when there are faults.
 func loadBinding(f *bindingFile, v *vocabulary) (*binding, diag.List) {
-	l := &bindingLoader{vocabulary: v, prefixes: map[string]int32{}, bare: map[string][]*route{}}
+	l := &bindingLoader{vocabulary: v, prefixes: map[string]string{}, bare: map[string][]*route{}}
 	l.b = &binding{model: newModel(f.Binding.Value), roots: map[xmldoc.Name]string{}, start: &step{}, anywhere: &step{}}
 	for prefix, uri := range f.Prefixes.All() {
-		l.b.spaces = append(l.b.spaces, uri.Value)
-		l.prefixes[prefix.Value] = int32(len(l.b.spaces))
+		l.prefixes[prefix.Value] = uri.Value
 	}
 	for kind, root := range f.Roots.All() {
-		if q, ok := l.qualified(root.Value, root.Pos); ok {
-			l.b.roots[xmldoc.Name{Space: l.b.spaces[q.space-1], Local: q.local}] = kind.Value
+		if name, ok := l.name(root.Value, root.Pos); ok {
+			l.b.roots[name] = kind.Value
 		}
 	}
 	l.group(f.Terms, l.b.root(), l.b.start, []*route{{}})
@@ -166,7 +165,7 @@ func (l *bindingLoader) path(path yamldoc.String, inside *step, built builtSlot,
 	}
 	at := inside
 	bare := from != nil
-	var names []qualified
+	var names []int32
 	if p.anywhere {
 		if built.slot.up != l.b.root() {
 			l.list.Errorf(path.Pos, CodeBinding, "« // » ne va qu'au premier niveau : il ne part d'aucun groupe", "\"//\" goes at the top level only: it starts from no group")
@@ -179,12 +178,12 @@ func (l *bindingLoader) path(path yamldoc.String, inside *step, built builtSlot,
 		at, bare = l.b.anywhere, false
 	}
 	for _, s := range steps {
-		at = at.child(s, &l.b.names)
+		at = at.child(s)
 		if s.when != nil {
 			bare = false
 		}
-		if s.local != "." {
-			names = append(names, s.qualified)
+		if s.name != self {
+			names = append(names, s.name)
 		}
 	}
 	if attr != "" {
@@ -206,17 +205,16 @@ func (l *bindingLoader) path(path yamldoc.String, inside *step, built builtSlot,
 }
 
 // child returns the step that a path step leads to, adding it when it is new.
-func (s *step) child(p pathStep, all *names) *step {
-	if p.local == "." && p.when == nil {
+func (s *step) child(p pathStep) *step {
+	if p.name == self && p.when == nil {
 		return s
 	}
 	edges := &s.self
-	if p.local != "." {
-		name := int(all.add(p.qualified))
-		for len(s.next) <= name {
+	if p.name != self {
+		for len(s.next) <= int(p.name) {
 			s.next = append(s.next, nil)
 		}
-		edges = &s.next[name]
+		edges = &s.next[p.name]
 	}
 	for _, e := range *edges {
 		if e.when.same(p.when) {
@@ -235,18 +233,18 @@ func (p *predicate) same(q *predicate) bool {
 	return p.said == q.said
 }
 
-func (l *bindingLoader) qualified(name string, pos diag.Position) (qualified, bool) {
+func (l *bindingLoader) name(name string, pos diag.Position) (xmldoc.Name, bool) {
 	prefix, local, found := strings.Cut(name, ":")
-	space := l.prefixes[prefix]
+	space, known := l.prefixes[prefix]
 	switch {
 	case !found || local == "" || !isElementName(local):
 		l.list.Errorf(pos, CodeBinding, "attendu un élément avec son préfixe, cbc:ID, trouvé %[1]q", "expected an element with its prefix, cbc:ID, found %[1]q", name)
-		return qualified{}, false
-	case space == 0:
+		return xmldoc.Name{}, false
+	case !known:
 		l.list.Errorf(pos, CodeBinding, "préfixe inconnu %[1]q", "unknown prefix %[1]q", prefix)
-		return qualified{}, false
+		return xmldoc.Name{}, false
 	}
-	return qualified{space, local}, true
+	return xmldoc.Name{Space: space, Local: local}, true
 }
 
 func isElementName(s string) bool {

@@ -6,11 +6,14 @@ import (
 	"github.com/commande-publique/passerelle/internal/yamldoc"
 )
 
-// pathStep is a step of a path: an element, or "." for the element of the group, and the condition on it.
+// pathStep is a step of a path: an element, by the number of its name, and the condition on it.
 type pathStep struct {
-	qualified
+	name int32
 	when *predicate
 }
+
+// self is the number of ".", the element of the group.
+const self = 0
 
 // pathReader reads the paths of bindings:
 //
@@ -98,9 +101,9 @@ func (p *pathReader) attribute() string {
 
 func (p *pathReader) step(mayBeSelf bool) (s pathStep) {
 	if mayBeSelf && p.skip(".") {
-		s.local = "."
+		s.name = self
 	} else {
-		s.qualified = p.element()
+		s.name = p.element()
 	}
 	for p.skip("[") {
 		from := p.pos
@@ -118,14 +121,16 @@ func (p *pathReader) step(mayBeSelf bool) (s pathStep) {
 	return s
 }
 
-func (p *pathReader) element() qualified {
+// element reads the name of an element and returns its number.
+func (p *pathReader) element() int32 {
 	at := p.pos
 	name := p.word()
-	q, ok := p.loader.qualified(name, phrase{text: p.text.Value, from: p.text}.position(at))
+	found, ok := p.loader.name(name, phrase{text: p.text.Value, from: p.text}.position(at))
 	if !ok {
 		p.failed = true
+		return 0
 	}
-	return q
+	return p.loader.b.names.Add(found)
 }
 
 func (p *pathReader) or(depth int) *predicate {
@@ -161,7 +166,7 @@ func (p *pathReader) test(depth int) *predicate {
 		p.expect("(")
 		inner := &predicate{op: "inside"}
 		if !p.failed {
-			inner.names = []qualified{p.element()}
+			inner.names = []int32{p.element()}
 		}
 		p.expect(")")
 		return inner

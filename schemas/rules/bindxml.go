@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/xmldoc"
@@ -12,55 +11,12 @@ import (
 type binding struct {
 	*model
 	roots map[xmldoc.Name]string // the kind of document by its root element
-	// spaces are the namespaces that the paths name; their numbers are one more than the index.
-	spaces []string
-	names  names
-	start  *step
+	names xmldoc.Lexicon         // that the paths have
+	start *step
 	// anywhere are the paths that begin with "//": they go on from every element. anyAttributes are attributes wherever
 	// they stand.
 	anywhere      *step
 	anyAttributes []attributeTerm
-}
-
-// names numbers the element names that the paths of a binding have, from 1, so that an element of a document is looked up
-// once. It is a hash table of its own because it is read for every element and names are told apart by three letters.
-type names struct {
-	buckets [512][]named // some 150 names
-	count   int32
-}
-
-type named struct {
-	qualified
-	number int32
-}
-
-func bucket(local string) int {
-	n := len(local)
-	if n == 0 {
-		return 0
-	}
-	return (n + int(local[0])<<1 + int(local[n/2])<<3 + int(local[n-1])<<5) & 511
-}
-
-// of returns the number of a name, 0 when no path has it.
-func (n *names) of(space int32, local string) int32 {
-	for _, known := range n.buckets[bucket(local)] {
-		if known.space == space && known.local == local {
-			return known.number
-		}
-	}
-	return 0
-}
-
-// add returns the number of a name, giving it one when it has none.
-func (n *names) add(q qualified) int32 {
-	if known := n.of(q.space, q.local); known != 0 {
-		return known
-	}
-	n.count++
-	b := &n.buckets[bucket(q.local)]
-	*b = append(*b, named{q, n.count})
-	return n.count
 }
 
 // step is a place that paths go through: a node of the trie.
@@ -92,23 +48,17 @@ type attributeTerm struct {
 type predicate struct {
 	op    string // "and" "or" "not" "inside" "exists" "=" "!="
 	args  []*predicate
-	names []qualified // the path of what is compared, from the element that the predicate stands at
-	attr  string      // its attribute, if it ends with one
+	names []int32 // the path of what is compared, from the element that the predicate stands at
+	attr  string  // its attribute, if it ends with one
 	upper bool
 	text  string   // what it is compared with,
 	term  []*route // or the places of the term that it is compared with
 	said  string   // as written: equal predicates are judged once
 }
 
-// qualified is an element name in a path.
-type qualified struct {
-	space int32
-	local string
-}
-
 // route is a path from the root of a document without conditions.
 type route struct {
-	names []qualified
+	names []int32
 	attr  string
 }
 
@@ -116,7 +66,7 @@ type route struct {
 type walker struct {
 	binding *binding
 	facts   *facts
-	spaces  []int32 // the numbers of the namespaces of the document
+	names   []int32 // the binding's numbers for the names of the document
 	active  []position
 	root    xmldoc.Element
 	terms   []termTexts // the terms that predicates compared something with,
@@ -132,10 +82,7 @@ type position struct {
 // read takes the facts from the document of a root element; their places are the references of its elements.
 func (w *walker) read(b *binding, f *facts, root xmldoc.Element) {
 	w.binding, w.facts, w.root = b, f, root
-	w.spaces = w.spaces[:0]
-	for _, uri := range root.Doc().Spaces() {
-		w.spaces = append(w.spaces, int32(slices.Index(b.spaces, uri)+1))
-	}
+	w.names = b.names.Translate(root.Doc(), w.names[:0])
 	f.reset(b.model, int32(root.Ref()))
 	f.expect(root.Doc().Len())
 	w.active, w.terms, w.texts = w.active[:0], w.terms[:0], w.texts[:0]
@@ -179,7 +126,7 @@ func (w *walker) children(e xmldoc.Element, from int) {
 		return
 	}
 	for c := e.First(); c.Exists(); c = c.Next() {
-		if name := w.binding.names.of(w.spaces[c.Space()], c.Local()); name != 0 {
+		if name := w.names[c.Number()]; name != 0 {
 			for i := from; i < to; i++ {
 				p := w.active[i]
 				w.follow(p.at, p.inst, c, name)
@@ -237,7 +184,7 @@ func (w *walker) holds(p *predicate, e xmldoc.Element) bool {
 		return !w.holds(p.args[0], e)
 	case "inside":
 		for up := e.Parent(); up.Exists(); up = up.Parent() {
-			if up.Local() == p.names[0].local && w.spaces[up.Space()] == p.names[0].space {
+			if w.names[up.Number()] == p.names[0] {
 				return true
 			}
 		}
@@ -247,7 +194,7 @@ func (w *walker) holds(p *predicate, e xmldoc.Element) bool {
 }
 
 // reach follows the path of a predicate and reports whether some element or attribute at its end meets it.
-func (w *walker) reach(p *predicate, e xmldoc.Element, names []qualified) bool {
+func (w *walker) reach(p *predicate, e xmldoc.Element, names []int32) bool {
 	if len(names) == 0 {
 		text := e.Text()
 		if p.attr != "" {
@@ -260,7 +207,7 @@ func (w *walker) reach(p *predicate, e xmldoc.Element, names []qualified) bool {
 		return w.meets(p, text)
 	}
 	for c := e.First(); c.Exists(); c = c.Next() {
-		if c.Local() == names[0].local && w.spaces[c.Space()] == names[0].space && w.reach(p, c, names[1:]) {
+		if w.names[c.Number()] == names[0] && w.reach(p, c, names[1:]) {
 			return true
 		}
 	}
@@ -307,10 +254,10 @@ type termTexts struct {
 }
 
 // collect appends the texts at the end of a route.
-func (w *walker) collect(e xmldoc.Element, names []qualified, attr string) {
+func (w *walker) collect(e xmldoc.Element, names []int32, attr string) {
 	if len(names) > 0 {
 		for c := e.First(); c.Exists(); c = c.Next() {
-			if c.Local() == names[0].local && w.spaces[c.Space()] == names[0].space {
+			if w.names[c.Number()] == names[0] {
 				w.collect(c, names[1:], attr)
 			}
 		}

@@ -191,9 +191,8 @@ func (r *run) release() {
 	if cap(r.facts.nodes) > maxPooled {
 		r.facts = facts{}
 	}
-	clear(r.walker.spaces)
 	*r = run{
-		facts: facts{nodes: r.facts.nodes[:0], lists: r.facts.lists[:0], count: r.facts.count[:0]}, walker: walker{spaces: r.walker.spaces[:0], active: r.walker.active[:0], terms: r.walker.terms[:0], texts: r.walker.texts[:0]},
+		facts: facts{nodes: r.facts.nodes[:0], lists: r.facts.lists[:0], count: r.facts.count[:0]}, walker: walker{names: r.walker.names[:0], active: r.walker.active[:0], terms: r.walker.terms[:0], texts: r.walker.texts[:0]},
 		ids: r.ids[:0], texts: r.texts[:0], values: r.values[:0], told: r.told, report: r.report,
 	}
 	clear(r.told)

@@ -4,15 +4,26 @@ import "github.com/commande-publique/passerelle/internal/xmldoc"
 
 // acceptor walks a document once and stops at the first fault.
 type acceptor struct {
-	table *table
-	ids   map[string]bool // made when the first identifier comes: few documents have any
+	table   *table
+	numbers []int32         // the table's for the names of the document
+	ids     map[string]bool // made when the first identifier comes: few documents have any
 }
 
 // accepts reports whether the document below a root is valid.
 func (t *table) accepts(root xmldoc.Element) bool {
-	a := acceptor{table: t}
 	k := t.roots[root.Name()]
-	return k != nil && a.declared(root, k)
+	if k == nil {
+		return false
+	}
+	numbers, _ := t.numbers.Get().(*[]int32)
+	if numbers == nil {
+		numbers = new([]int32)
+	}
+	*numbers = t.names.Translate(root.Doc(), (*numbers)[:0])
+	a := acceptor{table: t, numbers: *numbers}
+	ok := a.declared(root, k)
+	t.numbers.Put(numbers)
+	return ok
 }
 
 // declared judges an element by its declaration.
@@ -32,9 +43,8 @@ func (a *acceptor) element(e xmldoc.Element, k *kind, isDeclared bool) bool {
 	}
 	at := &k.content.start
 	for c := e.First(); c.Exists(); c = c.Next() {
-		name := c.Name()
-		p := k.content.find(at, name.Space, name.Local)
-		if p == nil || !a.particle(c, p, name) {
+		p := k.content.find(at, c, a.numbers[c.Number()])
+		if p == nil || !a.particle(c, p) {
 			return false
 		}
 		at = &p.state
@@ -43,14 +53,14 @@ func (a *acceptor) element(e xmldoc.Element, k *kind, isDeclared bool) bool {
 }
 
 // particle judges an element by the particle that it is.
-func (a *acceptor) particle(e xmldoc.Element, p *particle, name xmldoc.Name) bool {
+func (a *acceptor) particle(e xmldoc.Element, p *particle) bool {
 	if p.wild == nil {
 		return a.declared(e, p.kind)
 	}
 	if p.wild.process == skip {
 		return true
 	}
-	if k := a.table.elements[name]; k != nil {
+	if k := a.table.elements[e.Name()]; k != nil {
 		return a.declared(e, k)
 	}
 	if p.wild.process == strict {

@@ -163,7 +163,7 @@ func (x *explainer) inAnyShape(e xmldoc.Element, k *kind) {
 	at := &k.content.start
 	for c := range e.Children() {
 		name := c.Name()
-		p := k.content.find(at, name.Space, name.Local)
+		p := k.content.find(at, c, x.table.names.Number(name))
 		if p != nil {
 			at = &p.state
 			x.particle(c, p, name)
@@ -182,7 +182,7 @@ func (x *explainer) inAnyShape(e xmldoc.Element, k *kind) {
 // outOfPlace tells an element that has no place at a state of a model.
 func (x *explainer) outOfPlace(parent, e xmldoc.Element, k *kind, at *state) {
 	names := x.names(&k.content, at)
-	if !x.table.known()[e.Name()] {
+	if x.table.names.Number(e.Name()) == 0 {
 		fr, en := "", ""
 		if len(names) > 0 {
 			fr, en = hint(x.show(e), names)
@@ -221,7 +221,7 @@ func (x *explainer) particle(e xmldoc.Element, p *particle, name xmldoc.Name) {
 // particleFor returns the first particle of a model for a name, nil when it has none.
 func (m *model) particleFor(name xmldoc.Name) *particle {
 	for i := range m.particles {
-		if p := &m.particles[i]; p.wild == nil && p.name() == name {
+		if p := &m.particles[i]; p.wild == nil && p.name == name {
 			return p
 		}
 	}
@@ -234,7 +234,7 @@ func (x *explainer) names(m *model, at *state) []string {
 	for _, span := range at.next {
 		for i := span.from; i < span.to; i++ {
 			if p := &m.particles[i]; p.wild == nil {
-				names = append(names, x.table.show(p.name()))
+				names = append(names, x.table.show(p.name))
 			}
 		}
 	}

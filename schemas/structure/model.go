@@ -29,24 +29,25 @@ type span struct{ from, to int32 }
 
 // particle is a place for an element in a model.
 type particle struct {
-	local, space string
-	kind         *kind
-	wild         *wildcard // instead of name and kind
-	state        state     // after it
-	optional     bool      // of a plain sequence
-	many         bool      // of a plain sequence
+	name     xmldoc.Name
+	number   int32 // of the name, in the table
+	kind     *kind
+	wild     *wildcard // instead of name and kind
+	state    state     // after it
+	optional bool      // of a plain sequence
+	many     bool      // of a plain sequence
 }
 
-// find returns the particle that an element is at a state, nil when there is none.
-func (m *model) find(s *state, space, local string) *particle {
+// find returns the particle that an element is at a state, nil when there is none. number is that of its name in the table.
+func (m *model) find(s *state, e xmldoc.Element, number int32) *particle {
 	for _, span := range s.next {
 		for i := span.from; i < span.to; i++ {
 			p := &m.particles[i]
 			if p.wild == nil {
-				if p.local == local && p.space == space {
+				if p.number == number {
 					return p
 				}
-			} else if p.wild.takes(space) {
+			} else if p.wild.takes(e.Name().Space) {
 				return p
 			}
 		}
@@ -117,7 +118,7 @@ func (r *modelReader) item() (expression, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.space, p.local, p.kind = name.Space, name.Local, r.table.elements[name]
+		p.name, p.number, p.kind = name, r.table.names.Add(name), r.table.elements[name]
 		if local {
 			if p.kind, err = r.table.kind(id); err != nil {
 				return nil, err
@@ -272,6 +273,3 @@ func plain(e expression, particles []particle) bool {
 	}
 	return true
 }
-
-// name returns the name of the elements that the particle is for.
-func (p *particle) name() xmldoc.Name { return xmldoc.Name{Space: p.space, Local: p.local} }

@@ -63,7 +63,7 @@ func (x *explainer) inOrder(e xmldoc.Element, k *kind) {
 		if p := &m.particles[i]; !p.optional && !seen[i] {
 			name := "un autre élément"
 			if p.wild == nil {
-				name = x.table.show(p.name())
+				name = x.table.show(p.name)
 			}
 			x.add(missingElement, e, name, x.show(e))
 		}
@@ -74,7 +74,7 @@ func (x *explainer) inOrder(e xmldoc.Element, k *kind) {
 func (x *explainer) outOfOrder(parent, e xmldoc.Element, k *kind, place int) {
 	fr, en := "le schéma le met au début", "the schema has it first"
 	if place > 0 && k.content.particles[place-1].wild == nil {
-		before := x.table.show(k.content.particles[place-1].name())
+		before := x.table.show(k.content.particles[place-1].name)
 		fr, en = "le schéma le met après « "+before+" »", "the schema has it after \""+before+"\""
 	}
 	x.add(misplacedElement, e, x.show(e), x.show(parent), fr, en)
@@ -85,7 +85,7 @@ func (m *model) index(name xmldoc.Name) int {
 	wild := -1
 	for i := range m.particles {
 		switch p := &m.particles[i]; {
-		case p.wild == nil && p.name() == name:
+		case p.wild == nil && p.name == name:
 			return i
 		case p.wild != nil && wild < 0 && p.wild.takes(name.Space):
 			wild = i

@@ -33,9 +33,10 @@ type table struct {
 	roots    map[xmldoc.Name]*kind
 	elements map[xmldoc.Name]*kind
 	types    map[string]*kind
-	any      *kind // the type of what no schema declares
+	any      *kind          // the type of what no schema declares
+	names    xmldoc.Lexicon // of all elements, global or not
 
-	known func() map[xmldoc.Name]bool // all names of elements, for messages
+	numbers sync.Pool // of *[]int32: names of a document
 
 	undefined map[*kind][]string // while it is read: the lines of types that no other has asked for yet
 }
@@ -102,22 +103,7 @@ func readTable(text string) (*table, error) {
 		}
 	}
 	t.undefined = nil
-	t.known = sync.OnceValue(t.names)
 	return t, nil
-}
-
-// names collects the names of all elements, global or not.
-func (t *table) names() map[xmldoc.Name]bool {
-	all := map[xmldoc.Name]bool{}
-	for name := range t.elements {
-		all[name] = true
-	}
-	for _, k := range t.types {
-		for i := range k.content.particles {
-			all[k.content.particles[i].name()] = true
-		}
-	}
-	return all
 }
 
 // builtin adds the types of XML Schema itself.
@@ -147,6 +133,7 @@ func (t *table) line(words []string) error {
 		}
 		k, err := t.kind(words[2])
 		t.elements[name] = k
+		t.names.Add(name)
 		if _, isRoot := t.roots[name]; isRoot {
 			t.roots[name] = k
 		}

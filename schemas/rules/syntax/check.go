@@ -11,6 +11,7 @@ import (
 type run struct {
 	*Table
 	report func(*Rule, xmldoc.Element)
+	names  []nameHere // by the number of a name in the document
 
 	levels []level // the element and those around it
 	states []state // on which paths they are
@@ -24,6 +25,12 @@ type run struct {
 	barred  []document.Ref // by exception: the element that was last found to be it
 	memory  []nodeTexts    // of conditions
 	texts   nodeTexts
+}
+
+// nameHere is a name of the document: its number in [Table].names, or 0 and the classes that it belongs to.
+type nameHere struct {
+	symbol  int32
+	classes uint64
 }
 
 type level struct {
@@ -54,6 +61,7 @@ func (t *Table) Check(root xmldoc.Element, report func(rule *Rule, at xmldoc.Ele
 	if r == nil {
 		r = t.newRun()
 	}
+	r.read(root.Doc())
 	r.walk(root, report)
 	t.runs.Put(r)
 }
@@ -62,6 +70,19 @@ func (t *Table) newRun() *run {
 	return &run{
 		Table: t, memory: make([]nodeTexts, t.memory), zeros: make([]int32, len(t.Rules)), frameOf: make([]int32, len(t.places)),
 		opened: make([]document.Ref, len(t.places)), barred: make([]document.Ref, t.bars),
+	}
+}
+
+// read looks up the names of a document.
+func (r *run) read(doc *xmldoc.Doc) {
+	r.names = append(r.names[:0], nameHere{})
+	for i := 1; i <= doc.Names(); i++ {
+		name := doc.Named(i)
+		here := nameHere{symbol: r.Table.names.Number(name)}
+		if here.symbol == 0 {
+			here.classes = r.classesOf(name)
+		}
+		r.names = append(r.names, here)
 	}
 }
 
@@ -130,18 +151,18 @@ func (r *run) close(f *frame) {
 
 // element enters an element.
 func (r *run) element(e xmldoc.Element) {
-	symbol, classes := r.resolve(e.Name())
+	name := r.names[e.Number()]
 	around := r.levels[len(r.levels)-1]
 	r.levels = append(r.levels, level{of: e.Ref(), from: len(r.states), frames: len(r.frames)})
 	r.todo = r.todo[:0]
 	for at := around.from; at < around.to; at++ {
 		state := r.states[at]
-		r.follow(&r.nodes[state.node], symbol, classes, state.frame, e)
+		r.follow(&r.nodes[state.node], name, state.frame, e)
 		if r.nodes[state.node].stays {
 			r.push(state.node, state.frame)
 		}
 	}
-	r.follow(&r.nodes[anywhere], symbol, classes, noFrame, e)
+	r.follow(&r.nodes[anywhere], name, noFrame, e)
 	if len(r.todo) > 0 {
 		r.open(e)
 		for _, do := range r.todo {
@@ -154,37 +175,27 @@ func (r *run) element(e xmldoc.Element) {
 	r.levels[len(r.levels)-1].to = len(r.states)
 }
 
-// resolve returns the number of a name, and 0 and its classes where no path has that name.
-func (r *run) resolve(name xmldoc.Name) (int32, uint64) {
-	for s := r.symbols[name.Local]; s != nil; s = s.next {
-		if s.space == name.Space {
-			return s.id, 0
-		}
-	}
-	return 0, r.classesOf(name.Space, name.Local)
-}
-
 // follow pushes the states that an element leads to.
-func (r *run) follow(n *node, symbol int32, classes uint64, frame int32, e xmldoc.Element) {
+func (r *run) follow(n *node, name nameHere, frame int32, e xmldoc.Element) {
 	at := 0
 	switch {
-	case symbol == 0:
+	case name.symbol == 0:
 		for i := range n.ends {
-			if edge := &n.ends[i]; classes>>edge.symbol&1 != 0 && (edge.when == nil || edge.when.holds(r, e)) {
+			if edge := &n.ends[i]; name.classes>>edge.symbol&1 != 0 && (edge.when == nil || edge.when.holds(r, e)) {
 				r.push(edge.to, frame)
 			}
 		}
 		return
 	case n.table != nil:
-		if at = int(n.table[symbol]) - 1; at < 0 {
+		if at = int(n.table[name.symbol]) - 1; at < 0 {
 			return
 		}
 	default:
-		for at < len(n.edges) && n.edges[at].symbol < symbol {
+		for at < len(n.edges) && n.edges[at].symbol < name.symbol {
 			at++
 		}
 	}
-	for ; at < len(n.edges) && n.edges[at].symbol == symbol; at++ {
+	for ; at < len(n.edges) && n.edges[at].symbol == name.symbol; at++ {
 		if edge := &n.edges[at]; edge.when == nil || edge.when.holds(r, e) {
 			r.push(edge.to, frame)
 		}

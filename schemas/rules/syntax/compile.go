@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
 // node is a state of the paths that an element is on: a number into [Table].nodes.
@@ -39,13 +41,6 @@ type action struct {
 
 type attrHit struct{ attr, rule int32 }
 
-// symbol is an element name that some path has. Names of other namespaces with the same local part follow it.
-type symbol struct {
-	space string
-	id    int32 // from 1
-	next  *symbol
-}
-
 // place is where rules are judged: each element that one of its paths leads to.
 type place struct {
 	start   int32   // the state in which the paths of its rules start
@@ -60,7 +55,6 @@ type place struct {
 type compiler struct {
 	out    *Table
 	places map[string]int32 // by the texts of in and except
-	known  int32            // how many names there are
 }
 
 func newCompiler(t *Table) *compiler {
@@ -68,7 +62,7 @@ func newCompiler(t *Table) *compiler {
 	t.nodes[outside].deep = anywhere
 	t.actions = make([]action, 1)
 	t.bars = 1
-	t.symbols, t.attrs = map[string]*symbol{}, map[string]int32{}
+	t.attrs = map[string]int32{}
 	return &compiler{out: t, places: map[string]int32{}}
 }
 
@@ -194,14 +188,7 @@ func (c *compiler) symbol(name nameTest) int32 {
 		}
 		return int32(at)
 	}
-	for s := c.out.symbols[name.local]; s != nil; s = s.next {
-		if s.space == name.space {
-			return s.id
-		}
-	}
-	c.known++
-	c.out.symbols[name.local] = &symbol{space: name.space, id: c.known, next: c.out.symbols[name.local]}
-	return c.known
+	return c.out.names.Add(xmldoc.Name{Space: name.space, Local: name.local})
 }
 
 func (c *compiler) attr(name string) int32 {
@@ -220,11 +207,9 @@ func (c *compiler) finish() {
 	for i := range c.out.nodes {
 		n := &c.out.nodes[i]
 		for _, end := range n.ends {
-			for local, first := range c.out.symbols {
-				for s := first; s != nil; s = s.next {
-					if c.out.classesOf(s.space, local)>>end.symbol&1 != 0 {
-						n.edges = append(n.edges, edge{s.id, end.to, end.when})
-					}
+			for at, name := range c.out.names.Names() {
+				if c.out.classesOf(name)>>end.symbol&1 != 0 {
+					n.edges = append(n.edges, edge{int32(at + 1), end.to, end.when})
 				}
 			}
 		}
@@ -232,7 +217,7 @@ func (c *compiler) finish() {
 		if len(n.edges) <= many {
 			continue
 		}
-		n.table = make([]int32, c.known+1)
+		n.table = make([]int32, len(c.out.names.Names())+1)
 		for at, e := range slices.Backward(n.edges) {
 			n.table[e.symbol] = int32(at + 1)
 		}
@@ -240,10 +225,10 @@ func (c *compiler) finish() {
 }
 
 // classesOf returns the set of the classes that a name belongs to.
-func (t *Table) classesOf(space, local string) uint64 {
+func (t *Table) classesOf(name xmldoc.Name) uint64 {
 	var set uint64
 	for i, class := range t.classes {
-		if (class.anySpace || class.space == space) && strings.HasSuffix(local, class.local) {
+		if (class.anySpace || class.space == name.Space) && strings.HasSuffix(name.Local, class.local) {
 			set |= 1 << i
 		}
 	}

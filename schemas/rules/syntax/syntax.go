@@ -18,7 +18,7 @@ type Table struct {
 	Rules []Rule
 
 	roots   []xmldoc.Name
-	symbols map[string]*symbol // by local name
+	names   xmldoc.Lexicon // that some path has
 	classes []nameTest
 	attrs   map[string]int32
 	nodes   []node
