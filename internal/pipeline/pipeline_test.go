@@ -250,6 +250,42 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
+// BenchmarkExamples is the whole verdict of each complete invoice of EN 16931 in the corpus in turn. median-ns and p90-ns are of
+// one document, which is what the oracle prints of itself with ORACLE_TIMES=1: the two can be compared on one machine.
+func BenchmarkExamples(b *testing.B) {
+	root := os.Getenv("CORPUS")
+	if root == "" {
+		b.Skip("CORPUS is not set")
+	}
+	p := newPipeline(b)
+	var messages []Message
+	for _, syntax := range []string{"ubl", "cii"} {
+		directory := filepath.Join(root, "en16931", syntax)
+		files, err := os.ReadDir(directory)
+		require.NoError(b, err)
+		for _, f := range files {
+			data, err := os.ReadFile(filepath.Join(directory, f.Name()))
+			require.NoError(b, err)
+			messages = append(messages, received("suppliers", data))
+		}
+	}
+	var took []time.Duration
+	for b.Loop() {
+		for _, m := range messages {
+			start := time.Now()
+			v := p.Judge(m)
+			took = append(took, time.Since(start))
+			if v.Outcome() != Delivered {
+				b.Fatal(strings.Join(fatalCodes(v.Violations), " "))
+			}
+			v.Release()
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "median-ns")
+	b.ReportMetric(float64(took[len(took)*9/10].Nanoseconds()), "p90-ns")
+}
+
 // manyLines adds lines without amount to an invoice, so that its totals stay right.
 func manyLines(invoice []byte, n int) []byte {
 	text := string(invoice)
