@@ -130,23 +130,7 @@ func (c *Cluster) commitOffsets(ctx context.Context, m member, offsets map[topic
 			return err
 		}
 		r.int32() // throttle time
-		var first int16
-		for n := r.array(6); n > 0 && r.err == nil; n-- {
-			r.string()
-			for p := r.array(6); p > 0 && r.err == nil; p-- {
-				r.int32()
-				if code := r.int16(); code != 0 && first == 0 {
-					first = code
-				}
-			}
-		}
-		if r.err != nil {
-			return r.err
-		}
-		if first != 0 {
-			return protocolError(first, fmt.Sprintf("committing offsets of group %q", m.group))
-		}
-		return nil
+		return answer(r, firstOfPartitions(r), fmt.Sprintf("committing offsets of group %q", m.group))
 	})
 }
 

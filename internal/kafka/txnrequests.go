@@ -71,18 +71,7 @@ func (c *Cluster) addPartitions(ctx context.Context, p txnProducer, parts []topi
 			return err
 		}
 		r.int32() // throttle time
-		var first int16
-		for n := r.array(6); n > 0 && r.err == nil; n-- {
-			r.string()
-			for m := r.array(6); m > 0 && r.err == nil; m-- {
-				r.int32()
-				// One that could not be added is named with its reason, the others as not attempted.
-				if code := r.int16(); code != 0 && code != codeNotAttempted && first == 0 {
-					first = code
-				}
-			}
-		}
-		return answer(r, first, fmt.Sprintf("adding partitions to the transaction of %q", p.name))
+		return answer(r, firstOfPartitions(r), fmt.Sprintf("adding partitions to the transaction of %q", p.name))
 	})
 }
 
@@ -162,6 +151,21 @@ func (c *Cluster) commitTransaction(ctx context.Context, p txnProducer) error {
 		r.int32() // throttle time
 		return answer(r, r.int16(), fmt.Sprintf("committing the transaction of %q", p.name))
 	})
+}
+
+// firstOfPartitions reads what a response says of the partitions of topics and returns the first error. Where one partition is
+// refused, the others of a transaction are said not to have been attempted: that is no reason.
+func firstOfPartitions(r *reader) (first int16) {
+	for n := r.array(6); n > 0 && r.err == nil; n-- {
+		r.string()
+		for m := r.array(6); m > 0 && r.err == nil; m-- {
+			r.int32()
+			if code := r.int16(); code != 0 && code != codeNotAttempted && first == 0 {
+				first = code
+			}
+		}
+	}
+	return first
 }
 
 // answer is the end of reading a response whose outcome is one code.
