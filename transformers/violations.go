@@ -4,8 +4,8 @@ import "github.com/commande-publique/passerelle/internal/violation"
 
 // What is accepted, for the messages that refuse the rest.
 const (
-	acceptedFR = "Formats lus : facture UBL 2 (Invoice, CreditNote), facture CII (CrossIndustryInvoice), Factur-X (PDF), pivot de Chorus Pro (CPPFacturePivot), DUME (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 en JSON, document canonique en JSON."
-	acceptedEN = "Formats that are read: UBL 2 invoices (Invoice, CreditNote), CII invoices (CrossIndustryInvoice), Factur-X (PDF), the pivot of Chorus Pro (CPPFacturePivot), ESPD (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 in JSON, canonical documents in JSON."
+	acceptedFR = "Formats lus : facture UBL 2.1 (Invoice, CreditNote), facture CII (CrossIndustryInvoice), Factur-X (PDF), pivot de Chorus Pro (CPPFacturePivot), statut de facture (CrossDomainAcknowledgementAndResponse, ou en JSON la réponse de Chorus Pro avec listeFactures), DUME (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 en JSON, document canonique en JSON."
+	acceptedEN = "Formats that are read: UBL 2.1 invoices (Invoice, CreditNote), CII invoices (CrossIndustryInvoice), Factur-X (PDF), the pivot of Chorus Pro (CPPFacturePivot), statuses of invoices (CrossDomainAcknowledgementAndResponse, or in JSON the answer of Chorus Pro with listeFactures), ESPD (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 in JSON, canonical documents in JSON."
 )
 
 var (
@@ -46,7 +46,7 @@ var (
 	}
 	unknownJSON = violation.Spec{
 		Code: "unknown_format",
-		FR:   "document JSON inconnu (%s) : ni membre « marches » (DECP), ni membre « kind » d'une nature connue (document canonique)", EN: "unknown JSON document (%s): no member \"marches\" (DECP) and no member \"kind\" of a known kind (canonical document)",
+		FR:   "document JSON inconnu (%s) : ni membre « marches » (DECP), ni membre « listeFactures » (Chorus Pro), ni membre « kind » d'une nature connue (document canonique)", EN: "unknown JSON document (%s): no member \"marches\" (DECP), no member \"listeFactures\" (Chorus Pro) and no member \"kind\" of a known kind (canonical document)",
 		RemedyFR: acceptedFR, RemedyEN: acceptedEN,
 	}
 	contentTypeMismatch = violation.Spec{
