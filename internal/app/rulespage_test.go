@@ -33,7 +33,9 @@ français puis en anglais, et *le remède en italique*. Les points de suspension
 aux lettres mortes ; un **avertissement** le laisse passer. Les termes (BT, BG) sont ceux de la norme EN 16931,
 ceux des statuts (MDT, MDG) ceux des messages de cycle de vie.
 
-Les **essais** sont ceux du dépôt : des documents qui violent la règle, et d'autres à sa limite, qui la respectent de justesse.
+Les **essais** sont ceux du dépôt : des documents qui violent la règle, et d'autres à sa limite, qui la respectent de justesse ; ou le
+nom du test qui fait les deux. Une règle sans essais ne peut être violée par aucun document que la passerelle lit (les tests en
+exigent la raison), ou contrôle une liste de codes : ces règles-là sont essayées ensemble.
 ` + "`passerelle rules show RÈGLE`" + ` donne en plus l'expression de la règle ; [écrire ses règles](rule-packs.md) dit comment en ajouter.
 
 | Paquet | Version | En vigueur | Règles | dont refus | Ce qu'il contrôle |
@@ -153,11 +155,17 @@ func facts(r *rules.Rule, c counts) []string {
 	if c.fire+c.border > 0 {
 		words = append(words, fmt.Sprintf("essais : %d la violent, %d à sa limite", c.fire, c.border))
 	}
+	if c.elsewhere != "" {
+		words = append(words, "essais : `"+c.elsewhere+"`")
+	}
 	return words
 }
 
-// counts are how many cases of a rule break it, and how many lie at its border.
-type counts struct{ fire, border int }
+// counts are how many cases of a rule break it, and how many lie at its border; or the Go test that has them.
+type counts struct {
+	fire, border int
+	elsewhere    string
+}
 
 // ruleCases counts, by file, the cases of the tests of package rules: files of rules with lists of cases, of which those that
 // say what fires break the rule.
@@ -175,9 +183,12 @@ func ruleCases(t *testing.T) map[string]map[string]counts {
 		for _, rule := range node.Fields {
 			c := counts{}
 			for _, item := range rule.Value.Items {
-				if item.Field("fires") != nil {
+				switch {
+				case item.Field("elsewhere") != nil:
+					c.elsewhere = item.Field("elsewhere").Text()
+				case item.Field("fires") != nil:
 					c.fire++
-				} else {
+				default:
 					c.border++
 				}
 			}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,11 +18,14 @@ import (
 
 // ruleCase changes a valid document and says where the rule must point, if anywhere.
 type ruleCase struct {
-	Case   string                      `yaml:"case,required"`
+	Case   string                      `yaml:"case"`
 	Of     string                      `yaml:"of"` // the document in testdata, without .json; that of the pack when empty
 	Remove []string                    `yaml:"remove"`
 	Set    yamldoc.Map[yamldoc.String] `yaml:"set"`
 	Fires  string                      `yaml:"fires"`
+	With   []string                    `yaml:"with"` // the other rules that such a document cannot but break
+	// Elsewhere is the test of this package that has the firing and the border case of a rule, where no change of a canonical document is one.
+	Elsewhere string `yaml:"elsewhere"`
 }
 
 // without are the rules that no canonical document can break, each with the reason.
@@ -30,15 +35,6 @@ var without = map[string]string{
 	"BR-CO-07": "as BR-CO-05",
 	"BR-CO-08": "as BR-CO-05",
 	"BR-CL-03": "an amount of the canonical form has no currency of its own",
-
-	"CHORUS-03":        "not asked of canonical documents: see TestHistoricPaymentMeans",
-	"CHORUS-STATUS-05": "a canonical status is about one invoice: see TestSeveralStatusesToChorus",
-
-	"CHORUS-10": "too large for a file of cases: see TestHistoricAttachmentSize",
-	"CHORUS-13": "not asked of canonical documents: see TestHistoricDirectory",
-	"CHORUS-14": "as CHORUS-13",
-	"CHORUS-15": "as CHORUS-13",
-	"CHORUS-16": "as CHORUS-13",
 }
 
 // packsWithCases are the shipped packs whose rules have cases in testdata, with the document that these change.
@@ -59,12 +55,36 @@ func testCases(t *testing.T, name, document string) {
 		var n tally
 		all, _ := cases.Get(r.ID)
 		for _, c := range all {
+			if c.Elsewhere != "" {
+				checkElsewhere(t, r.ID, c.Elsewhere)
+				n = tally{1, 1}
+				continue
+			}
 			c.Of = cmp.Or(c.Of, document)
 			n.count(c.Fires != "")
 			t.Run(r.ID+"/"+c.Case, func(t *testing.T) { c.run(t, pack, r.ID) })
 		}
 		n.check(t, r.ID, without[r.ID])
 	}
+}
+
+// checkElsewhere wants a test of the package to be there.
+func checkElsewhere(t *testing.T, rule, test string) {
+	t.Helper()
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(source), "\nfunc "+test+"(t *testing.T)") {
+			return
+		}
+	}
+	t.Errorf("%s: there is no %s", rule, test)
 }
 
 // readCases reads a file of cases in testdata: the rules of some packs, each with its cases.
@@ -122,13 +142,19 @@ func (n tally) check(t testing.TB, rule, reason string) {
 func (c ruleCase) run(t *testing.T, pack *Pack, id string) {
 	doc := c.document(t)
 	var got *violation.Violation
+	var with []string
 	for _, v := range Check(Subject{Doc: doc}, []*Pack{pack}) {
 		if v.Code == CodeNotJudged {
 			t.Errorf("not judged: %s", v.EN)
 		}
 		if v.Code == id {
 			got = &v
+		} else {
+			with = append(with, v.Code)
 		}
+	}
+	if slices.Sort(with); c.Fires != "" && !slices.Equal(slices.Compact(with), c.With) {
+		t.Errorf("%v fire too, not %v", with, c.With)
 	}
 	switch {
 	case c.Fires == "" && got != nil:

@@ -105,9 +105,13 @@ func TestCoherence(t *testing.T) {
 			judged[r.ID][r.ID == tt.broken] = true
 		}
 	}
+	cases := readCases[ruleCase](t, pack.Name, pack)
 	for _, r := range pack.Rules {
 		if len(judged[r.ID]) != 2 {
 			t.Errorf("%s needs a response that breaks it, and one that does not", r.ID)
+		}
+		if all, _ := cases.Get(r.ID); len(all) != 1 || all[0].Elsewhere != t.Name() {
+			t.Errorf("%s: the page on rules does not know that its cases are here", r.ID)
 		}
 	}
 }
