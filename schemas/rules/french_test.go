@@ -261,3 +261,43 @@ func TestFrenchCanonical(t *testing.T) {
 		}
 	}
 }
+
+// A release of the French rules is data: the two files of fr-ctc with their version and first day, and an edition of a list
+// that changes. Both releases stand side by side, and the day of the event chooses.
+func TestNextFrenchRelease(t *testing.T) {
+	const day, version, framework = "2026-09-03", "1.4.0.04", "B3"
+	release := strings.NewReplacer(`version: "1.4.0.03"`, `version: "`+version+`"`, `from: "2025-01-01"`, `from: "`+day+`"`, "codes: |\n  ", "codes: |\n  "+framework+" ")
+	var files []File
+	for _, name := range []string{"packs/fr-ctc.yaml", "packs/fr-ctc-groups.yaml", "lists/fr-frameworks.yaml"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, File{"next/" + name, []byte(release.Replace(string(data)))})
+	}
+	set, list := Load(files, shippedShapes(t))
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile("testdata/fr-ctc/invoice.cii.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), ">B1<", ">"+framework+"<", 1)
+	if text == string(data) {
+		t.Fatal("the invoice has another framework")
+	}
+	for _, tt := range []struct{ day, version, fires string }{
+		{"2026-09-02", "1.4.0.03", "BR-FR-08_BT-23"},
+		{day, version, ""},
+		{"", version, ""},
+	} {
+		pack, fires := set.At("fr-ctc", tt.day), ""
+		for _, v := range set.Check([]string{"fr-ctc"}, Subject{XML: parseXML(t, text).Root(), Day: tt.day}) {
+			fires += v.Code
+		}
+		if pack.Version != tt.version || len(pack.All()) != 175 || fires != tt.fires {
+			t.Errorf("%s: %s of %d rules, and %q fires", tt.day, pack.Version, len(pack.All()), fires)
+		}
+	}
+}
