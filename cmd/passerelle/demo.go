@@ -33,7 +33,7 @@ func (c *cli) demo() *cobra.Command {
 		Long: c.say(
 			"Démarre le même serveur que serve, sur le broker embarqué et un dossier temporaire, lui envoie les documents\nd'exemple et montre ce que chacun devient.",
 			"Starts the same server as serve, on the embedded broker and a temporary folder, sends it the example documents\nand shows what becomes of each."),
-		Args: cobra.NoArgs,
+		Args: c.nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.runDemo(cmd.Context(), once, asJSON)
 		},
@@ -120,6 +120,8 @@ type demoEnd struct {
 	seen    []string // topics that have shown it
 	judged  bool     // the receipt is there
 	printed bool
+
+	foretold pipeline.Verdict // offline, when the document was sent
 }
 
 // differs says how an end differs from the expected one, empty when it does not.
@@ -162,7 +164,7 @@ func (c *cli) follow(ctx context.Context, g *app.Gateway, brokers []string, all 
 			record.Key = []byte(verdict.Key)
 		}
 		records = append(records, record)
-		ends[i] = &demoEnd{File: example.File, Topics: []string{}, Violations: []violation.Violation{}}
+		ends[i] = &demoEnd{File: example.File, Topics: []string{}, Violations: []violation.Violation{}, foretold: verdict}
 		byFile[example.File] = ends[i]
 	}
 	if err := publisher.Produce(ctx, records); err != nil {
@@ -269,6 +271,7 @@ func (c *cli) demoLine(e *demoEnd, asJSON bool) {
 	}
 	c.printf("✗ %-26s refusé -> dead-letter\n", "✗ %-26s refused -> dead-letter\n", e.File)
 	c.violations(e.Violations)
+	c.answer(e.foretold)
 }
 
 func (c *cli) demoSummary(g *app.Gateway, ends []*demoEnd, broker string, once bool) {

@@ -26,7 +26,7 @@ func (c *cli) explain() *cobra.Command {
 		Long: c.say(
 			"Sans --from, le document est jugé comme s'il venait du premier sujet source, dans l'ordre de la configuration,\ndont une route le prend. Code 1 si un document est refusé.",
 			"Without --from the document is judged as if it came from the first source topic, in the order of the\nconfiguration, with a route that takes it. Exit code 1 when a document is refused."),
-		Args: cobra.MinimumNArgs(1),
+		Args: c.some("un fichier au moins", "at least one file"),
 		RunE: func(_ *cobra.Command, files []string) error {
 			gateway, err := c.load()
 			if err != nil {
@@ -260,6 +260,7 @@ func (c *cli) explainText(g *app.Gateway, file, topic string, v pipeline.Verdict
 			c.printf("  route       %s\n", "  route       %s\n", c.consideration(r))
 		}
 		c.judgedBy(part)
+		c.deposit(g.Rules, id, part)
 		if claim := part.Claim; claim.Topic != "" {
 			c.printf("  numéro      %s, unique dans %s : serve le vérifie\n", "  number      %s, unique in %s: serve verifies it\n", printable(claim.Number), claim.Topic)
 		}
@@ -271,6 +272,7 @@ func (c *cli) explainText(g *app.Gateway, file, topic string, v pipeline.Verdict
 		}
 	}
 	c.violations(v.Violations)
+	c.answer(v)
 	if v.Outcome() == pipeline.Delivered {
 		c.printf("  → transmis\n", "  → delivered\n")
 	} else {

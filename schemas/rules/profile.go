@@ -17,6 +17,8 @@ type Profile struct {
 	Name string
 	// Says names it in both languages.
 	Says Text
+	// Answers is who answers such a document by rules that are public; empty where nobody is known to.
+	Answers Text
 	// Packs are the names of the rule packs; none where the profile has no rules beyond the schema.
 	Packs []string
 	// Contradiction says that the marks it is recognised by cannot both be true.
@@ -48,6 +50,7 @@ type profileFile struct {
 	Profile       yamldoc.String               `yaml:"profile,required"`
 	FR            yamldoc.String               `yaml:"fr,required"`
 	EN            yamldoc.String               `yaml:"en,required"`
+	Answers       bilingual                    `yaml:"answers"`
 	Kinds         yamldoc.List[yamldoc.String] `yaml:"kinds"`
 	Process       yamldoc.String               `yaml:"process"`
 	Specification yamldoc.String               `yaml:"specification"`
@@ -67,7 +70,7 @@ func ShippedProfiles() (*Profiles, error) {
 	profiles := &Profiles{}
 	for _, f := range file.Profiles {
 		p := &Profile{
-			Name: f.Profile.Value, Says: Text{f.FR.Value, f.EN.Value}, Packs: []string{}, Contradiction: f.Contradiction.Value,
+			Name: f.Profile.Value, Says: Text{f.FR.Value, f.EN.Value}, Answers: Text{f.Answers.FR.Value, f.Answers.EN.Value}, Packs: []string{}, Contradiction: f.Contradiction.Value,
 			kinds: values(f.Kinds),
 		}
 		for _, pack := range f.Packs.Items {
