@@ -40,7 +40,7 @@ func (c *cli) bench() *cobra.Command {
 		Long: c.say(
 			"Fabrique des factures JSON de 1,5 Ko (2 % sont mauvaises), lance une passerelle sur la configuration examples/bench et\ncompare chaque sortie avec ce qui fut envoyé : d'abord un arriéré à écouler, puis un débit constant. Sur le broker\nembarqué dans un dossier temporaire, ou sur un cluster d'essai avec --broker : sujets et groupe y sont propres à la\nmesure et supprimés à la fin. Code 1 si un message est perdu, mal routé ou hors de son ordre.",
 			"Makes JSON invoices of 1.5 KB (2 % are bad), runs a gateway on the configuration examples/bench and compares every\noutput with what was sent: first a backlog to work off, then a constant rate. On the embedded broker in a temporary\nfolder, or on a test cluster with --broker: topics and group are the measurement's own and deleted at the end. Exit\ncode 1 when a message is lost, misrouted or out of its order."),
-		Args: cobra.NoArgs,
+		Args: c.nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.checkBench(f); err != nil {
 				return err

@@ -17,7 +17,7 @@ func (c *cli) check() *cobra.Command {
 		Long: c.say(
 			"Contrôle tout sans rien démarrer et donne toutes les fautes à la fois, chacune avec fichier:ligne:colonne.\nCode 1 s'il y en a.",
 			"Checks everything without starting anything and tells all faults at once, each with file:line:column.\nExit code 1 when there are any."),
-		Args: cobra.NoArgs,
+		Args: c.nothing,
 		RunE: func(*cobra.Command, []string) error {
 			gateway, err := c.load()
 			if err != nil {

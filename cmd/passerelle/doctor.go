@@ -23,7 +23,7 @@ func (c *cli) doctor() *cobra.Command {
 		Long: c.say(
 			"Examine le cluster de la configuration sans rien y changer : accès, versions, authentification, sujets, droits.\nChaque problème vient avec la commande qui le répare. Code 1 s'il y a un problème, 2 si aucun broker ne répond.",
 			"Examines the cluster of the configuration without changing anything: access, versions, authentication, topics,\npermissions. Each problem comes with the command that mends it. Exit code 1 when there is a problem, 2 when no broker\nanswers."),
-		Args: cobra.NoArgs,
+		Args: c.nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			gateway, err := c.load()
 			if err != nil {

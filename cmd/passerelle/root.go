@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -58,11 +60,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if c.lang != "fr" && c.lang != "en" {
-				return fmt.Errorf("--lang: expected fr or en, found %q", c.lang)
+				return fmt.Errorf("--lang : attendu fr ou en, trouvé %[1]q / expected fr or en, found %[1]q", c.lang)
 			}
 			return nil
 		},
 	}
+	c.verbs(root)
+	root.SetFlagErrorFunc(c.badFlag)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
@@ -97,7 +101,25 @@ func (c *cli) describe(err error) string {
 	if errors.As(err, &security) {
 		return c.say(security.FR, security.EN)
 	}
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return strings.Replace(err.Error(), file.Error(), c.unreadable(file), 1)
+	}
 	return err.Error()
+}
+
+// unreadable says why a file cannot be read, and what to do.
+func (c *cli) unreadable(e *fs.PathError) string {
+	why := e.Err.Error()
+	switch {
+	case errors.Is(e, fs.ErrNotExist):
+		why = c.say("ce fichier n'existe pas ; vérifiez son nom et son dossier", "there is no such file; check its name and its folder")
+	case errors.Is(e, fs.ErrPermission):
+		why = c.say("accès interdit ; donnez-en le droit à l'utilisateur qui lance passerelle", "access is not permitted; give the user who runs passerelle the right to it")
+	case errors.Is(e, syscall.EISDIR):
+		why = c.say("un dossier, attendu un fichier ; nommez les fichiers qu'il contient", "a folder, expected a file; name the files in it")
+	}
+	return fmt.Sprintf(c.say("%s : %s", "%s: %s"), e.Path, why)
 }
 
 // language is that of the environment, French unless it asks for English.

@@ -23,8 +23,8 @@ func (c *cli) rules() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: c.say("Lister, expliquer et tester les règles métier", "List, explain and test the business rules"),
-		Args:  cobra.NoArgs,
 	}
+	c.verbs(cmd)
 	cmd.AddCommand(c.rulesList(), c.rulesShow(), c.rulesTest())
 	return cmd
 }
@@ -74,7 +74,7 @@ func (c *cli) rulesList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [--pack PACK,...]",
 		Short: c.say("Les règles, une par ligne", "The rules, one a line"),
-		Args:  cobra.NoArgs,
+		Args:  c.nothing,
 		RunE: func(*cobra.Command, []string) error {
 			gateway, err := c.load()
 			if err != nil {
@@ -109,7 +109,7 @@ func (c *cli) rulesShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show RULE",
 		Short: c.say("Une règle : ce qu'elle veut, ses termes, son expression, ses versions", "One rule: what it wants, its terms, its expression, its versions"),
-		Args:  cobra.ExactArgs(1),
+		Args:  c.one("une règle", "one rule"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			gateway, err := c.load()
 			if err != nil {
@@ -196,7 +196,7 @@ func (c *cli) rulesTest() *cobra.Command {
 		Long: c.say(
 			"Chaque test nomme les règles qui doivent signaler un document (error, warning) ou s'en taire (success).\nCode 1 si un test échoue, 2 si un fichier de tests ou la configuration ne se lit pas.",
 			"Each test names the rules that must report a document (error, warning) or keep silent about it (success).\nExit code 1 when a test fails, 2 when a test file or the configuration cannot be read."),
-		Args: cobra.MinimumNArgs(1),
+		Args: c.some("un fichier de tests au moins", "at least one file of tests"),
 		RunE: func(_ *cobra.Command, files []string) error {
 			gateway, err := c.loadToJudge()
 			if err != nil {

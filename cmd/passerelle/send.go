@@ -30,7 +30,7 @@ func (c *cli) send() *cobra.Command {
 		Long: c.say(
 			"Sans --to, chaque document va au premier sujet source, dans l'ordre de la configuration, dont une route le prend.\nLa clé du message est la clé d'ordre du document.",
 			"Without --to each document goes to the first source topic, in the order of the configuration, with a route that\ntakes it. The key of the message is the document's order key."),
-		Args: cobra.MinimumNArgs(1),
+		Args: c.some("un fichier au moins", "at least one file"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			gateway, err := c.load()
 			if err != nil {

@@ -13,7 +13,7 @@ func (c *cli) serve() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: c.say("Recevoir, contrôler et router les messages, jusqu'à Ctrl-C", "Receive, check and route messages, until Ctrl-C"),
-		Args:  cobra.NoArgs,
+		Args:  c.nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			gateway, err := c.load()
 			if err != nil {

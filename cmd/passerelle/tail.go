@@ -21,7 +21,7 @@ func (c *cli) tail() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tail TOPIC...",
 		Short: c.say("Suivre des sujets, jusqu'à Ctrl-C", "Follow topics, until Ctrl-C"),
-		Args:  cobra.MinimumNArgs(1),
+		Args:  c.some("un sujet au moins", "at least one topic"),
 		RunE: func(cmd *cobra.Command, topics []string) error {
 			gateway, err := c.load()
 			if err != nil {

@@ -29,7 +29,7 @@ func (c *cli) validate() *cobra.Command {
 		Long: c.say(
 			"Sans --schema ni --kind, chaque document est reconnu et transformé comme par explain, puis jugé par la structure de son\nformat et le schéma de son type. --rules juge par les paquets nommés, quel que soit le profil, ce qui est là d'un document\nmême partiel ; valide s'entend alors de leurs seules règles.\nCode 1 si un document n'est pas valide, 2 si le schéma ou la configuration ne se charge pas.",
 			"Without --schema and --kind each document is recognised and transformed as explain does, then judged by the structure of its\nformat and the schema of its kind. --rules judges by the named packs, whatever the profile, what is there of a document,\neven a partial one; valid then means by their rules alone. Exit code 1 when a document is not valid, 2 when the schema or the configuration does not load."),
-		Args: cobra.MinimumNArgs(1),
+		Args: c.some("un fichier au moins", "at least one file"),
 		RunE: func(_ *cobra.Command, files []string) error {
 			if len(packs) > 0 {
 				if by != (judgeFlags{}) {

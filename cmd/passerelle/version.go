@@ -11,7 +11,7 @@ func (c *cli) version() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: c.say("La version de ce programme", "The version of this program"),
-		Args:  cobra.NoArgs,
+		Args:  c.nothing,
 		RunE: func(*cobra.Command, []string) error {
 			version, revision := "(devel)", ""
 			if info, ok := debug.ReadBuildInfo(); ok {
