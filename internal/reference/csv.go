@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/commande-publique/passerelle/internal/diag"
 )
@@ -14,6 +15,10 @@ import (
 // csv reads rows from CSV (RFC 4180).
 func (f *file) csv(r io.Reader) {
 	in := bufio.NewReader(r)
+	if mark, _ := in.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
+		f.encoding(f.at(1, 1), mark[0])
+		return
+	}
 	if mark, _ := in.Peek(3); string(mark) == "\ufeff" {
 		_, _ = in.Discard(3) // it was seen
 	}
@@ -69,6 +74,10 @@ func (f *file) header(reader *csv.Reader) ([]int, bool) {
 	var columns []int
 	for i, name := range names {
 		line, column := reader.FieldPos(i)
+		if at := invalid(name); at >= 0 {
+			f.encoding(f.at(line, column), name[at])
+			return nil, false
+		}
 		name = strings.TrimSpace(name)
 		number := f.spec.Column(name)
 		switch {
@@ -92,6 +101,10 @@ func (f *file) row(reader *csv.Reader, columns []int, record, cells []string) er
 	sound := true
 	for i, number := range columns {
 		line, column := reader.FieldPos(i)
+		if at := invalid(record[i]); at >= 0 {
+			f.encoding(f.at(line, column), record[i][at])
+			return errEncoding
+		}
 		text := strings.TrimSpace(record[i])
 		if number == key {
 			at, id = f.at(line, column), text
@@ -108,6 +121,28 @@ func (f *file) row(reader *csv.Reader, columns []int, record, cells []string) er
 		return nil
 	}
 	return f.add(at, id, join(cells))
+}
+
+// errEncoding ends the reading of a file in another encoding, which is told once.
+var errEncoding = errors.New("not UTF-8")
+
+// invalid returns where a text is no UTF-8, -1 when it is.
+func invalid(text string) int {
+	if utf8.ValidString(text) {
+		return -1
+	}
+	for i, r := range text {
+		if _, size := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 {
+			return i
+		}
+	}
+	return -1
+}
+
+// encoding tells of a byte that is no UTF-8.
+func (f *file) encoding(at diag.Position, found byte) {
+	f.list.Add(diag.Errorf(at, CodeFile, "attendu du texte UTF-8, trouvé l'octet 0x%02[1]X", "expected UTF-8 text, found the byte 0x%02[1]X", found).
+		WithHint("enregistrez le fichier en « CSV UTF-8 »", "save the file as \"CSV UTF-8\""))
 }
 
 // cell reads one cell of a line.

@@ -106,6 +106,10 @@ func TestReadFaults(t *testing.T) {
 		{"the same row twice", "rooms.csv", "room;open\n101;oui\n102;oui\n101;oui\n", `rooms.csv:4:1: [table_duplicate] room 101 is on line 2 already | both lines say the same: remove one`},
 		{"rows that contradict each other", "rooms.csv", "room;open\n101;oui\n101;non\n", `rooms.csv:3:1: [table_duplicate] room 101 is on line 2 already | the two lines contradict each other`},
 		{"all at once", "rooms.csv", "room;open\n1;oui\n102;x\n", "rooms.csv:3:5: [table_value]"},
+		{"Latin-1", "rooms.csv", "room;names\n101;nord\n102;\xc9cole\n103;\xc9cole\n", `rooms.csv:3:5: [table_file] expected UTF-8 text, found the byte 0xC9 | save the file as "CSV UTF-8"`},
+		{"a name of a column in Latin-1", "rooms.csv", "room;num\xe9ro\n", `rooms.csv:1:6: [table_file] expected UTF-8 text, found the byte 0xE9`},
+		{"UTF-16, as a spreadsheet writes it", "rooms.csv", "\xff\xfer\x00o\x00o\x00m\x00", `rooms.csv:1:1: [table_file] expected UTF-8 text, found the byte 0xFF`},
+		{"JSON in Latin-1", "rooms.json", "[{\"room\": \"101\", \"names\": [\"\xc9cole\"]}]", `[table_file]`},
 		{"JSON that is no list", "rooms.json", `{"room": "101"}`, "rooms.json:1:1: [table_file]"},
 		{"JSON that ends too soon", "rooms.json", `[{"room": "101"`, "[table_file]"},
 		{"something after the list", "rooms.json", `[] []`, "rooms.json:1:4: [table_file]"},
@@ -127,7 +131,7 @@ func TestReadFaults(t *testing.T) {
 				t.Errorf("%s: %+v", tt.name, d)
 			}
 		}
-		want := strings.ReplaceAll(tt.want, "[table_file] expected", "[table_file] file of a table: expected")
+		want := strings.ReplaceAll(tt.want, "[table_file] expected a name", "[table_file] file of a table: expected a name")
 		if s != nil || !strings.Contains(said, strings.Split(want, " | ")[0]) || !strings.Contains(said, want[strings.LastIndex(want, " | ")+1:]) {
 			t.Errorf("%s:\n%s\nwant %s", tt.name, said, want)
 		}
