@@ -7,7 +7,9 @@ package app
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/commande-publique/passerelle/config"
 	"github.com/commande-publique/passerelle/internal/diag"
@@ -135,7 +137,7 @@ func operatorKinds(cfg *config.Config, set *schemas.Set) ([]*mapping.Kind, diag.
 	for _, name := range names {
 		data, err := readFile(name)
 		if err != nil {
-			list.Errorf(diag.Position{File: name}, "config_files", "fichier illisible : %v", "the file cannot be read: %v", err)
+			list.Add(unreadable(name, err))
 			continue
 		}
 		files = append(files, mapping.File{Name: name, Data: data})
@@ -162,7 +164,7 @@ func operatorRules(cfg *config.Config, shapes rules.Shapes) (*rules.Set, diag.Li
 	for _, name := range names {
 		data, err := readFile(name)
 		if err != nil {
-			list.Errorf(diag.Position{File: name}, "config_files", "fichier illisible : %v", "the file cannot be read: %v", err)
+			list.Add(unreadable(name, err))
 			continue
 		}
 		files = append(files, rules.File{Name: name, Data: data})
@@ -176,6 +178,16 @@ func operatorRules(cfg *config.Config, shapes rules.Shapes) (*rules.Set, diag.Li
 func readFile(name string) ([]byte, error) {
 	data, err := os.ReadFile(name)
 	return data, pathless(err)
+}
+
+// unreadable says of a file that the configuration names that it cannot be read.
+func unreadable(name string, err error) diag.Diagnostic {
+	at := diag.Position{File: name}
+	if errors.Is(err, syscall.EISDIR) {
+		return diag.Errorf(at, "config_files", "un dossier, attendu un fichier", "a folder, expected a file").
+			WithHint("écrivez un motif : %s", "write a pattern: %s", filepath.Join(name, "*.yaml"))
+	}
+	return diag.Errorf(at, "config_files", "fichier illisible : %v", "the file cannot be read: %v", err)
 }
 
 func pathless(err error) error {
@@ -199,7 +211,7 @@ func routeFiles(cfg *config.Config) ([]routes.File, diag.List) {
 	for _, name := range names {
 		data, err := readFile(name)
 		if err != nil {
-			list.Errorf(diag.Position{File: name}, "config_files", "fichier illisible : %v", "the file cannot be read: %v", err)
+			list.Add(unreadable(name, err))
 			continue
 		}
 		files = append(files, routes.File{Name: name, Data: data})
