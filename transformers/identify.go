@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
 	"github.com/commande-publique/passerelle/internal/pdfdoc"
 	"github.com/commande-publique/passerelle/internal/violation"
@@ -122,12 +123,19 @@ func (r *Registry) recognise(content Content) (Identity, *violation.Violation) {
 
 func unknownJSONDocument(content Content) *violation.Violation {
 	root := content.JSON.Root()
-	found := root.Type().String()
+	fr, en := "un texte, un nombre ou un mot", "a text, a number or a word"
+	switch root.Type() {
+	case document.Array:
+		fr, en = "une liste", "a list"
+	case document.Object:
+		fr, en = "un objet", "an object"
+	}
 	if kind := root.Get("kind"); kind.Text() != "" {
-		found += `, kind "` + violation.Excerpt(kind.Text()) + `"`
+		said := violation.Excerpt(kind.Text())
+		fr, en = fr+", kind « "+said+" »", en+`, kind "`+said+`"`
 	}
 	place := root.Source()
-	v := unknownJSON.New(violation.At{Source: place.Path, Line: place.Line, Column: place.Column}, found)
+	v := unknownJSON.New(violation.At{Source: place.Path, Line: place.Line, Column: place.Column}, fr, en)
 	return &v
 }
 
@@ -142,8 +150,10 @@ func unknownXMLDocument(doc *xmldoc.Doc) *violation.Violation {
 		v = soapEnvelope.New(at)
 	case strings.EqualFold(name.Local, "html"):
 		v = htmlDocument.New(at)
+	case rootSpaces[name.Local] != "" && name.Space != rootSpaces[name.Local]:
+		v = unknownSpace.New(at, name.Local, violation.ExcerptEnd(name.Space), rootSpaces[name.Local])
 	default:
-		v = unknownXML.New(at, violation.Excerpt(name.Local), violation.Excerpt(name.Space))
+		v = unknownXML.New(at, violation.Excerpt(name.Local), violation.ExcerptEnd(name.Space))
 	}
 	return &v
 }

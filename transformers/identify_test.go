@@ -107,6 +107,18 @@ func TestUnknownXMLNamesRootAndNamespace(t *testing.T) {
 	assert.Equal(t, [2]int{2, 1}, [2]int{v.Line, v.Column})
 }
 
+// A root that is known, in a namespace that is not: what is expected is told, and of what was found the end, where they differ.
+func TestKnownRootInAnotherNamespace(t *testing.T) {
+	const space = "urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationRequest-"
+	_, _, violations := registry().Identify([]byte(`<QualificationApplicationRequest xmlns="`+space+`3"/>`), transformers.Hints{})
+	require.Equal(t, []string{"unknown_format"}, codes(violations))
+	assert.Contains(t, violations[0].EN, `QualificationApplicationRequest-3"; expected: "`+space+`2"`)
+	assert.Contains(t, violations[0].FR, `QualificationApplicationRequest-3 » ; attendu : « `+space+`2 »`)
+	_, _, violations = registry().Identify([]byte(`<CrossIndustryInvoice/>`), transformers.Hints{})
+	require.Equal(t, []string{"unknown_format"}, codes(violations))
+	assert.Contains(t, violations[0].EN, `in namespace ""; expected: "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"`)
+}
+
 func TestLimit(t *testing.T) {
 	r := transformers.NewRegistry(transformers.Limits{DocumentBytes: 10})
 	_, _, violations := r.Identify([]byte(`"12345678"`), transformers.Hints{})

@@ -8,6 +8,14 @@ const (
 	acceptedEN = "Formats that are read: UBL 2.1 invoices (Invoice, CreditNote), CII invoices (CrossIndustryInvoice), Factur-X (PDF), the pivot of Chorus Pro (CPPFacturePivot), statuses of invoices (CrossDomainAcknowledgementAndResponse, or in JSON the answer of Chorus Pro with listeFactures), ESPD (QualificationApplicationRequest, QualificationApplicationResponse), DECP 2 in JSON, canonical documents in JSON."
 )
 
+// rootSpaces are the namespaces of the roots that only they tell from another vocabulary.
+var rootSpaces = map[string]string{
+	"CrossIndustryInvoice":                  "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
+	"CrossDomainAcknowledgementAndResponse": "urn:un:unece:uncefact:data:standard:CrossDomainAcknowledgementAndResponse:100",
+	"QualificationApplicationRequest":       "urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationRequest-2",
+	"QualificationApplicationResponse":      "urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationResponse-2",
+}
+
 var (
 	emptyDocument = violation.Spec{
 		Code: "empty_document",
@@ -44,9 +52,14 @@ var (
 		FR:   "document XML inconnu : racine « %s », espace de noms « %s »", EN: "unknown XML document: root %q, namespace %q",
 		RemedyFR: acceptedFR, RemedyEN: acceptedEN,
 	}
+	unknownSpace = violation.Spec{
+		Code: "unknown_format",
+		FR:   "document XML inconnu : racine « %s » dans l'espace de noms « %s » ; attendu : « %s »", EN: "unknown XML document: root %q in namespace %q; expected: %q",
+		RemedyFR: "Déclarez sur la racine (xmlns) l'espace de noms attendu, à la lettre près.", RemedyEN: "Declare the expected namespace on the root (xmlns), to the letter.",
+	}
 	unknownJSON = violation.Spec{
 		Code: "unknown_format",
-		FR:   "document JSON inconnu (%s) : ni membre « marches » (DECP), ni membre « listeFactures » (Chorus Pro), ni membre « kind » d'une nature connue (document canonique)", EN: "unknown JSON document (%s): no member \"marches\" (DECP), no member \"listeFactures\" (Chorus Pro) and no member \"kind\" of a known kind (canonical document)",
+		FR:   "document JSON inconnu (%[1]s) : ni membre « marches » (DECP), ni membre « listeFactures » (Chorus Pro), ni membre « kind » d'une nature connue (document canonique)", EN: "unknown JSON document (%[2]s): no member \"marches\" (DECP), no member \"listeFactures\" (Chorus Pro) and no member \"kind\" of a known kind (canonical document)",
 		RemedyFR: acceptedFR, RemedyEN: acceptedEN,
 	}
 	contentTypeMismatch = violation.Spec{

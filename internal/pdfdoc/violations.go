@@ -13,7 +13,7 @@ var (
 	malformed = violation.Spec{
 		Code: "pdf_malformed",
 		FR:   "PDF illisible à l'octet %[1]d ; attendu : %[2]s", EN: "unreadable PDF at byte %[1]d; expected: %[3]s",
-		RemedyFR: remedyFR, RemedyEN: remedyEN,
+		RemedyFR: "S'il a été coupé en route, renvoyez-le entier. " + remedyFR, RemedyEN: "If it was cut on the way send the whole file again. " + remedyEN,
 	}
 	encrypted = violation.Spec{
 		Code:     "pdf_encrypted",

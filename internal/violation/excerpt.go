@@ -37,6 +37,16 @@ func Excerpt(s string) string {
 	return string(out)
 }
 
+// ExcerptEnd shortens a found value as [Excerpt] does, but keeps its end: what tells one namespace from another stands there.
+func ExcerptEnd(s string) string {
+	s = s[max(0, len(s)-maxSearched):]
+	end := []rune(accountNumber.ReplaceAllStringFunc(s, MaskAccount))
+	if len(end) <= maxExcerpt {
+		return Excerpt(string(end))
+	}
+	return "…" + Excerpt(string(end[len(end)-maxExcerpt:]))
+}
+
 // Beginning returns of a text what an excerpt may tell, and somewhat more.
 func Beginning(s string) string { return s[:min(len(s), maxSearched)] }
 

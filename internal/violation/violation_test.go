@@ -42,6 +42,21 @@ func TestSortPutsRefusalsFirstThenByPlace(t *testing.T) {
 	}
 }
 
+func TestExcerptEnd(t *testing.T) {
+	for text, want := range map[string]string{
+		"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-3": "…s:names:specification:ubl:schema:xsd:CommonBasicComponents-3",
+		strings.Repeat("é", 61): "…" + strings.Repeat("é", 60),
+		strings.Repeat("é", 60): strings.Repeat("é", 60),
+		"short":                 "short", "two\nlines": "two lines", "": "",
+		"urn:DE89370400440532013000":       "urn:DE••••••••••••••••3000",
+		strings.Repeat("x", 1000) + "\xff": "…" + strings.Repeat("x", 59) + " ",
+	} {
+		if got := violation.ExcerptEnd(text); got != want {
+			t.Errorf("ExcerptEnd(%q) = %q", text, got)
+		}
+	}
+}
+
 func TestExcerpt(t *testing.T) {
 	for text, want := range map[string]string{
 		"paid to FR76 3000 6000 0112 3456 7890 189": "paid to FR•• •••• •••• •••• •••• •••0 189",

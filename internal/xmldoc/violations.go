@@ -81,7 +81,7 @@ var (
 	}
 	utf16Refused = violation.Spec{
 		Code: "xml_encoding",
-		FR:   "document en %s : cet encodage n'est pas lu", EN: "document in %s: this encoding is not read",
+		FR:   "document en %s, d'après ses premiers octets : cet encodage n'est pas lu", EN: "document in %s, by its first bytes: this encoding is not read",
 		RemedyFR: "Enregistrez le document en UTF-8 et déclarez-le.", RemedyEN: "Save the document as UTF-8 and declare it.",
 	}
 	badDeclaration = violation.Spec{

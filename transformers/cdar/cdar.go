@@ -89,7 +89,7 @@ func (r *reader) message(root xmldoc.Element) (m message) {
 			r.once(&m.document, child, rsm)
 		case "AcknowledgementDocument":
 			if name.Space != rsm {
-				r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), rsm)
+				r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.ExcerptEnd(name.Space), rsm)
 				continue
 			}
 			// Whether it has several references is seen, and no status of one invoice.
@@ -98,7 +98,7 @@ func (r *reader) message(root xmldoc.Element) (m message) {
 				switch name := reference.Name(); {
 				case name.Local != "ReferenceReferencedDocument":
 				case name.Space != ram:
-					r.Refuse(canonical.UnexpectedNamespace, reference, name.Local, violation.Excerpt(name.Space), ram)
+					r.Refuse(canonical.UnexpectedNamespace, reference, name.Local, violation.ExcerptEnd(name.Space), ram)
 				default:
 					m.invoices = append(m.invoices, invoice{child, reference})
 				}
@@ -119,7 +119,7 @@ func firstChild(e xmldoc.Element) (first xmldoc.Element) {
 func (r *reader) once(to *xmldoc.Element, e xmldoc.Element, space string) {
 	switch name := e.Name(); {
 	case name.Space != space:
-		r.Refuse(canonical.UnexpectedNamespace, e, name.Local, violation.Excerpt(name.Space), space)
+		r.Refuse(canonical.UnexpectedNamespace, e, name.Local, violation.ExcerptEnd(name.Space), space)
 	case to.Exists():
 		r.Refuse(canonical.RepeatedElement, e, name.Local, e.Parent().Name().Local)
 	default:

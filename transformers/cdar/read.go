@@ -24,7 +24,7 @@ func (r *reader) read(out document.Value, e xmldoc.Element, s shape) {
 		switch f := s.find(name.Local); {
 		case f == nil:
 		case name.Space != ram:
-			r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), ram)
+			r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.ExcerptEnd(name.Space), ram)
 		default:
 			r.member(out, child, f)
 		}
@@ -94,7 +94,7 @@ func (r *reader) held(e xmldoc.Element, space string, names ...string) (found xm
 		switch name := child.Name(); {
 		case !slices.Contains(names, name.Local):
 		case name.Space != space:
-			r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.Excerpt(name.Space), space)
+			r.Refuse(canonical.UnexpectedNamespace, child, name.Local, violation.ExcerptEnd(name.Space), space)
 		case !found.Exists():
 			found = child
 		}

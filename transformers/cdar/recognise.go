@@ -23,7 +23,7 @@ func (Transformer) Recognise(content transformers.Content) (transformers.Identit
 	case name.Local == "CrossDomainAcknowledgementAndResponse" && strings.HasPrefix(name.Space, "urn:un:unece:uncefact:"):
 		id.Version = name.Space[strings.LastIndexByte(name.Space, ':')+1:]
 		place := content.XML.Locate(root.Ref())
-		v := unsupportedVersion.New(violation.At{Source: place.Path, Line: place.Line, Column: place.Column}, violation.Excerpt(name.Space))
+		v := unsupportedVersion.New(violation.At{Source: place.Path, Line: place.Line, Column: place.Column}, violation.ExcerptEnd(name.Space))
 		return id, &v, true
 	default:
 		return transformers.Identity{}, nil, false

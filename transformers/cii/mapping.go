@@ -64,7 +64,7 @@ func (m *mapping) each(parent xmldoc.Element, space, local string) iter.Seq[xmld
 			switch {
 			case name.Local != local:
 			case name.Space != space:
-				m.report(canonical.UnexpectedNamespace, child, document.Value{}, "", local, violation.Excerpt(name.Space), space)
+				m.report(canonical.UnexpectedNamespace, child, document.Value{}, "", local, violation.ExcerptEnd(name.Space), space)
 			case !yield(child):
 				return
 			}

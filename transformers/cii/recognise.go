@@ -28,7 +28,7 @@ func (Transformer) Recognise(content transformers.Content) (transformers.Identit
 		id.Version = name.Space[strings.LastIndexByte(name.Space, ':')+1:]
 		place := content.XML.Locate(root.Ref())
 		v := unsupportedVersion.New(violation.At{Source: place.Path, Line: place.Line, Column: place.Column},
-			violation.Excerpt(name.Local), violation.Excerpt(name.Space))
+			violation.Excerpt(name.Local), violation.ExcerptEnd(name.Space))
 		return id, &v, true
 	default:
 		return transformers.Identity{}, nil, false

@@ -70,7 +70,7 @@ func (r *reader) read(out document.Value, e xmldoc.Element, s *shape) {
 			}
 			r.member(out, child, f)
 		case name.Space != basic && name.Space != aggregate && name.Space != extension:
-			r.Refuse(foreignNamespace, child, name.Local, violation.Excerpt(name.Space))
+			r.Refuse(foreignNamespace, child, name.Local, violation.ExcerptEnd(name.Space))
 		}
 	}
 }

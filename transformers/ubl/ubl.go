@@ -66,7 +66,7 @@ func wrongRootNamespace(root xmldoc.Element, want string) *violation.Violation {
 	if name.Space == want {
 		return nil
 	}
-	v := wrongNamespace.New(place(root), violation.Excerpt(name.Local), violation.Excerpt(name.Space), want)
+	v := wrongNamespace.New(place(root), violation.Excerpt(name.Local), violation.ExcerptEnd(name.Space), want)
 	return &v
 }
 

@@ -25,7 +25,7 @@ func (m *mapper) checkVocabulary(group xmldoc.Element) {
 		case extensionNS:
 			// Not read, and listed as such.
 		default:
-			m.report(wrongNamespace, child, nil, "", violation.Excerpt(name.Local), violation.Excerpt(name.Space),
+			m.report(wrongNamespace, child, nil, "", violation.Excerpt(name.Local), violation.ExcerptEnd(name.Space),
 				basicNS+" | "+aggregateNS)
 		}
 	}
