@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/commande-publique/passerelle/internal/app"
 	"github.com/commande-publique/passerelle/internal/pipeline"
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas/rules"
@@ -11,9 +12,10 @@ import (
 )
 
 // answer says what the service that a document is for would make of it, by the rules that are public: the platform, Chorus Pro
-// or the DUME service, as the profile knows; and whether only French rules are against it. What only the gateway demands, it does
-// not ascribe to them. Nothing is said of a pivot, which Chorus Pro itself has written, nor of a file that is refused for another reason.
-func (c *cli) answer(v pipeline.Verdict) {
+// or the DUME service, as the profile knows; and whether the European standard alone has nothing against it. What only the gateway
+// demands, it does not ascribe to them. Nothing is said of a pivot, which Chorus Pro itself has written, nor of a file that is
+// refused for another reason.
+func (c *cli) answer(g *app.Gateway, value []byte, v pipeline.Verdict) {
 	if len(v.Parts) == 0 || v.Identity.Format == transformers.Pivot {
 		return
 	}
@@ -44,9 +46,11 @@ func (c *cli) answer(v pipeline.Verdict) {
 			}
 		}
 	}
+	// A value that is not written as it should be is told by the rule about it alone, and the structure says nothing.
+	keepsNorm = keepsNorm && len(refused) > 0 && !violation.AnyFatal(g.Pipeline.Shape(value, ""))
 	codes := strings.Join(refused, ", ")
 	switch {
-	case len(refused) > 0 && keepsNorm:
+	case keepsNorm:
 		c.printf("  réponse     conforme à EN 16931, mais %s refuserait ce document : %s\n", "  answer      good by EN 16931, but %s would refuse this document: %s\n", who, codes)
 	case len(refused) > 0:
 		c.printf("  réponse     %s refuserait ce document : %s\n", "  answer      %s would refuse this document: %s\n", who, codes)

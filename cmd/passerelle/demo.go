@@ -121,7 +121,7 @@ type demoEnd struct {
 	judged  bool     // the receipt is there
 	printed bool
 
-	foretold pipeline.Verdict // offline, when the document was sent
+	answer func() // says what the service that it is for would answer
 }
 
 // differs says how an end differs from the expected one, empty when it does not.
@@ -164,7 +164,7 @@ func (c *cli) follow(ctx context.Context, g *app.Gateway, brokers []string, all 
 			record.Key = []byte(verdict.Key)
 		}
 		records = append(records, record)
-		ends[i] = &demoEnd{File: example.File, Topics: []string{}, Violations: []violation.Violation{}, foretold: verdict}
+		ends[i] = &demoEnd{File: example.File, Topics: []string{}, Violations: []violation.Violation{}, answer: func() { c.answer(g, example.Data, verdict) }}
 		byFile[example.File] = ends[i]
 	}
 	if err := publisher.Produce(ctx, records); err != nil {
@@ -271,7 +271,7 @@ func (c *cli) demoLine(e *demoEnd, asJSON bool) {
 	}
 	c.printf("✗ %-26s refusé -> dead-letter\n", "✗ %-26s refused -> dead-letter\n", e.File)
 	c.violations(e.Violations)
-	c.answer(e.foretold)
+	e.answer()
 }
 
 func (c *cli) demoSummary(g *app.Gateway, ends []*demoEnd, broker string, once bool) {

@@ -58,7 +58,7 @@ func (c *cli) explain() *cobra.Command {
 				if asJSON {
 					err = json.NewEncoder(c.out).Encode(explanationOf(file, verdict))
 				} else {
-					c.explainText(gateway, file, topic, verdict)
+					c.explainText(gateway, file, topic, value, verdict)
 				}
 				if err != nil {
 					return err
@@ -233,7 +233,7 @@ func (c *cli) knownSource(g *app.Gateway, topic string) error {
 }
 
 // explainText tells the story of a verdict, stage by stage.
-func (c *cli) explainText(g *app.Gateway, file, topic string, v pipeline.Verdict) {
+func (c *cli) explainText(g *app.Gateway, file, topic string, value []byte, v pipeline.Verdict) {
 	c.printf("%s\n", "%s\n", file)
 	c.printf("  reçu        depuis %s, SHA-256 %x\n", "  received    from %s, SHA-256 %x\n", topic, v.SHA256)
 	id := v.Identity
@@ -272,7 +272,7 @@ func (c *cli) explainText(g *app.Gateway, file, topic string, v pipeline.Verdict
 		}
 	}
 	c.violations(v.Violations)
-	c.answer(v)
+	c.answer(g, value, v)
 	if v.Outcome() == pipeline.Delivered {
 		c.printf("  → transmis\n", "  → delivered\n")
 	} else {

@@ -150,7 +150,7 @@ func (c *cli) explainLarge(g *app.Gateway, l *largeFile, from string, headers []
 		switch {
 		case len(verdict.Violations) == 0:
 		case shown < maxTold:
-			c.explainText(g, l.part(s), topic, verdict)
+			c.explainText(g, l.part(s), topic, s.Data, verdict)
 			shown++
 		default:
 			hidden++
