@@ -252,7 +252,10 @@ func (p *parser) close() {
 	if len(f.more) > 0 {
 		text = string(f.more)
 	}
-	p.doc.elements[f.at].text = trim(text)
+	e := &p.doc.elements[f.at]
+	if e.text = trim(text); len(e.text) < len(text) && e.text != "" && f.last == 0 {
+		p.doc.blanks = append(p.doc.blanks, withBlanks{f.at, text})
+	}
 	if len(p.scope) > f.scope {
 		p.scope = p.scope[:f.scope]
 		p.epoch++

@@ -58,8 +58,7 @@ func (p *parser) cdata() bool {
 	return true
 }
 
-// addText adds a piece to the character data of the open element. One piece stays a part of the source; blanks at the
-// start are dropped, so that containers, which hold nothing else, cost nothing.
+// addText adds a piece to the character data of the open element. One piece stays a part of the source.
 func (p *parser) addText(piece string) {
 	f := &p.open[len(p.open)-1]
 	switch {
@@ -69,7 +68,7 @@ func (p *parser) addText(piece string) {
 		f.more = append(append(f.more, f.text...), piece...)
 		f.text = ""
 	default:
-		f.text = trimLeft(piece)
+		f.text = piece
 	}
 }
 

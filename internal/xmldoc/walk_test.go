@@ -53,3 +53,31 @@ func TestNamespace(t *testing.T) {
 		assert.Equal(t, tt.ok, ok, "%s of %s", tt.prefix, tt.at.Path())
 	}
 }
+
+func TestWritten(t *testing.T) {
+	for _, tt := range []struct{ name, xml, text, written string }{
+		{"no white space", "<a>380</a>", "380", "380"},
+		{"before it", "<a> 380</a>", "380", " 380"},
+		{"after it", "<a>380\n</a>", "380", "380\n"},
+		{"on both sides", "<a>\t380 \r\n</a>", "380", "\t380 \n"},
+		{"written as references", "<a>&#32;380&#10;</a>", "380", " 380\n"},
+		{"in two pieces", "<a> 3<![CDATA[80 ]]></a>", "380", " 380 "},
+		{"inside only", "<a>3 80</a>", "3 80", "3 80"},
+		{"beside elements", "<a> 380<b/></a>", "380", "380"},
+		{"nothing else", "<a>  </a>", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc, v := xmldoc.Parse([]byte("<r><x> y </x>" + tt.xml + "<z>1</z></r>"))
+			require.Nil(t, v)
+			a := doc.Root().First().Next()
+			assert.Equal(t, tt.text, a.Text())
+			assert.Equal(t, tt.written, a.Written())
+			assert.Equal(t, "1", a.Next().Written())
+			assert.True(t, doc.HasBlanks())
+		})
+	}
+	doc, v := xmldoc.Parse([]byte("<r>\n <x>y</x>\n</r>"))
+	require.Nil(t, v)
+	assert.False(t, doc.HasBlanks(), "between elements there is none that counts")
+	assert.Empty(t, xmldoc.Element{}.Written())
+}

@@ -6,7 +6,9 @@
 package xmldoc
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +23,14 @@ type Doc struct {
 	attrs    []attr
 	names    []name   // of elements; index 0 is unused
 	spaces   []string // namespace URIs; 0 is no namespace. One may be there more than once
+	blanks   []withBlanks
+}
+
+// withBlanks is the text of an element without children as it was written, where white space at its ends was removed. A
+// document has them in the order of their elements.
+type withBlanks struct {
+	at   int32
+	text string
 }
 
 // element is 40 bytes: the bound on their number rests on that. Its first child, if it has any, is the next element; its
@@ -113,6 +123,24 @@ func (e Element) Text() string {
 	}
 	return e.node().text
 }
+
+// Written returns the character data of an element without children as it was written, white space at both ends included;
+// of other elements, and where there is nothing else, it is Text.
+func (e Element) Written() string {
+	if e.doc == nil {
+		return ""
+	}
+	if len(e.doc.blanks) > 0 {
+		i, found := slices.BinarySearchFunc(e.doc.blanks, e.at, func(w withBlanks, at int32) int { return cmp.Compare(w.at, at) })
+		if found {
+			return e.doc.blanks[i].text
+		}
+	}
+	return e.node().text
+}
+
+// HasBlanks reports whether [Element.Written] and [Element.Text] differ for some element.
+func (d *Doc) HasBlanks() bool { return len(d.blanks) > 0 }
 
 // Attr returns the value of an attribute without namespace, empty when it is absent. Namespace declarations are no
 // attributes.

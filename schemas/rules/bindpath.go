@@ -22,7 +22,7 @@ const self = 0
 //	or:        and {"or" and}
 //	and:       test {"and" test}
 //	test:      "not" "(" or ")" | "inside" "(" prefix ":" name ")" | operand [("=" | "!=") (text | term)]
-//	operand:   "upper" "(" place ")" | place
+//	operand:   "upper" "(" place ")" | "written" "(" place ")" | place
 //	place:     "@" name | prefix ":" name {"/" prefix ":" name} ["/" "@" name]
 type pathReader struct {
 	text     yamldoc.String
@@ -172,11 +172,14 @@ func (p *pathReader) test(depth int) *predicate {
 		return inner
 	}
 	t := &predicate{op: "exists"}
-	if t.upper = p.skip("upper"); t.upper {
+	t.upper = p.skip("upper")
+	t.written = !t.upper && p.skip("written")
+	inBrackets := t.upper || t.written
+	if inBrackets {
 		p.expect("(")
 	}
 	p.place(t)
-	if t.upper {
+	if inBrackets {
 		p.expect(")")
 	}
 	switch {
@@ -187,8 +190,8 @@ func (p *pathReader) test(depth int) *predicate {
 	case p.skip("="):
 		t.op = "="
 		p.comparand(t)
-	case t.upper:
-		p.refuse("attendu « = » après upper(...)", "expected \"=\" after upper(...)")
+	case inBrackets:
+		p.refuse("attendu « = » ou « != » après upper(...) ou written(...)", "expected \"=\" or \"!=\" after upper(...) or written(...)")
 	}
 	return t
 }

@@ -46,14 +46,15 @@ type attributeTerm struct {
 
 // predicate is a condition in a path.
 type predicate struct {
-	op    string // "and" "or" "not" "inside" "exists" "=" "!="
-	args  []*predicate
-	names []int32 // the path of what is compared, from the element that the predicate stands at
-	attr  string  // its attribute, if it ends with one
-	upper bool
-	text  string   // what it is compared with,
-	term  []*route // or the places of the term that it is compared with
-	said  string   // as written: equal predicates are judged once
+	op      string // "and" "or" "not" "inside" "exists" "=" "!="
+	args    []*predicate
+	names   []int32 // the path of what is compared, from the element that the predicate stands at
+	attr    string  // its attribute, if it ends with one
+	upper   bool
+	written bool     // white space at the ends of texts counts
+	text    string   // what it is compared with,
+	term    []*route // or the places of the term that it is compared with
+	said    string   // as written: equal predicates are judged once
 }
 
 // route is a path from the root of a document without conditions.
@@ -69,6 +70,7 @@ type walker struct {
 	names   []int32 // the binding's numbers for the names of the document
 	active  []position
 	root    xmldoc.Element
+	blanks  bool        // some text of the document has white space at its ends
 	terms   []termTexts // the terms that predicates compared something with,
 	texts   []string    // and their texts
 }
@@ -81,7 +83,7 @@ type position struct {
 
 // read takes the facts from the document of a root element; their places are the references of its elements.
 func (w *walker) read(b *binding, f *facts, root xmldoc.Element) {
-	w.binding, w.facts, w.root = b, f, root
+	w.binding, w.facts, w.root, w.blanks = b, f, root, root.Doc().HasBlanks()
 	w.names = b.names.Translate(root.Doc(), w.names[:0])
 	f.reset(b.model, int32(root.Ref()))
 	f.expect(root.Doc().Len())
@@ -98,14 +100,17 @@ func (w *walker) arrive(s *step, inst int32, e xmldoc.Element) {
 	for i := range s.terms {
 		t := &s.terms[i]
 		at := w.facts.add(t.slot, inst, e.Text(), int32(e.Ref()))
+		if w.blanks && t.slot.typ == textTerm {
+			if text := e.Written(); len(text) > len(e.Text()) {
+				w.facts.write(at, text)
+			}
+		}
 		if t.inside != nil {
 			w.arrive(t.inside, at, e)
 		}
 	}
 	for i := range s.attributes {
-		if value, ok := trimmedAttribute(e, s.attributes[i].name); ok {
-			w.facts.add(s.attributes[i].slot, inst, value, int32(e.Ref()))
-		}
+		w.attribute(&s.attributes[i], inst, e)
 	}
 	for i := range s.self {
 		if w.holds(s.self[i].when, e) {
@@ -143,21 +148,29 @@ func (w *walker) children(e xmldoc.Element, from int) {
 
 func (w *walker) anyAttributes(e xmldoc.Element) {
 	for i := range w.binding.anyAttributes {
-		a := &w.binding.anyAttributes[i]
-		if value, ok := trimmedAttribute(e, a.name); ok {
-			w.facts.add(a.slot, 0, value, int32(e.Ref()))
-		}
+		w.attribute(&w.binding.anyAttributes[i], 0, e)
 	}
 }
 
-// trimmedAttribute returns the value of an attribute without white space at its ends, as texts of elements are: a code
-// is the same with it.
-func trimmedAttribute(e xmldoc.Element, name string) (string, bool) {
-	value, ok := e.Lookup(name)
+// attribute notes the term that an attribute of an element is.
+func (w *walker) attribute(a *attributeTerm, inst int32, e xmldoc.Element) {
+	value, ok := e.Lookup(a.name)
+	if !ok {
+		return
+	}
+	trimmed := trim(value)
+	if at := w.facts.add(a.slot, inst, trimmed, int32(e.Ref())); len(trimmed) < len(value) {
+		w.facts.write(at, value)
+	}
+}
+
+// trim removes the white space at the ends of an attribute, as it is removed from texts of elements: a code is the same
+// with it.
+func trim(value string) string {
 	if value != "" && (value[0] <= ' ' || value[len(value)-1] <= ' ') {
 		value = strings.Trim(value, " \t\r\n")
 	}
-	return value, ok
+	return value
 }
 
 // follow takes the edges of a step that lead to an element.
@@ -196,15 +209,8 @@ func (w *walker) holds(p *predicate, e xmldoc.Element) bool {
 // reach follows the path of a predicate and reports whether some element or attribute at its end meets it.
 func (w *walker) reach(p *predicate, e xmldoc.Element, names []int32) bool {
 	if len(names) == 0 {
-		text := e.Text()
-		if p.attr != "" {
-			value, ok := e.Lookup(p.attr)
-			if !ok {
-				return false
-			}
-			text = value
-		}
-		return w.meets(p, text)
+		text, ok := textOf(e, p.attr, p.written)
+		return ok && w.meets(p, text)
 	}
 	for c := e.First(); c.Exists(); c = c.Next() {
 		if w.names[c.Number()] == names[0] && w.reach(p, c, names[1:]) {
@@ -224,7 +230,7 @@ func (w *walker) meets(p *predicate, text string) bool {
 	if p.term == nil {
 		return (text == p.text) == (p.op == "=")
 	}
-	for _, said := range w.said(p.term) {
+	for _, said := range w.said(p) {
 		if (text == said) == (p.op == "=") {
 			return true
 		}
@@ -232,44 +238,57 @@ func (w *walker) meets(p *predicate, text string) bool {
 	return false
 }
 
-// said returns the texts of a term, looked for once in a document: it may hold many elements that are compared with it.
-func (w *walker) said(term []*route) []string {
+// said returns the texts of the term of a predicate, looked for once in a document: it may hold many elements that are
+// compared with it.
+func (w *walker) said(p *predicate) []string {
 	for _, t := range w.terms {
-		if &t.routes[0] == &term[0] {
+		if &t.routes[0] == &p.term[0] && t.written == p.written {
 			return w.texts[t.from:t.to]
 		}
 	}
 	from := len(w.texts)
-	for _, r := range term {
-		w.collect(w.root, r.names, r.attr)
+	for _, r := range p.term {
+		w.collect(w.root, r.names, r.attr, p.written)
 	}
-	w.terms = append(w.terms, termTexts{term, from, len(w.texts)})
+	w.terms = append(w.terms, termTexts{p.term, p.written, from, len(w.texts)})
 	return w.texts[from:]
 }
 
 // termTexts is where the texts of a term are.
 type termTexts struct {
 	routes   []*route
+	written  bool
 	from, to int
 }
 
 // collect appends the texts at the end of a route.
-func (w *walker) collect(e xmldoc.Element, names []int32, attr string) {
+func (w *walker) collect(e xmldoc.Element, names []int32, attr string, written bool) {
 	if len(names) > 0 {
 		for c := e.First(); c.Exists(); c = c.Next() {
 			if w.names[c.Number()] == names[0] {
-				w.collect(c, names[1:], attr)
+				w.collect(c, names[1:], attr, written)
 			}
 		}
 		return
 	}
-	text, ok := e.Text(), true
-	if attr != "" {
-		text, ok = e.Lookup(attr)
-	}
-	if ok && len(w.texts) < maxSaid {
+	if text, ok := textOf(e, attr, written); ok && len(w.texts) < maxSaid {
 		w.texts = append(w.texts, text)
 	}
+}
+
+// textOf returns the text of an element, or of an attribute of it if there is that one.
+func textOf(e xmldoc.Element, attr string, written bool) (text string, ok bool) {
+	if attr != "" {
+		text, ok = e.Lookup(attr)
+		if !written {
+			text = trim(text)
+		}
+		return text, ok
+	}
+	if written {
+		return e.Written(), true
+	}
+	return e.Text(), true
 }
 
 // maxSaid bounds the texts of a term that others are compared with: it is one in every sound document, and each

@@ -170,6 +170,7 @@ type run struct {
 	kind    string // of the document
 	facts   facts
 	walker  walker
+	written bool     // white space at the ends of texts counts
 	this    int32    // what the rule is judged for
 	ids     []int32  // the stacks of expressions: nodes
 	texts   []string // and texts
@@ -205,6 +206,7 @@ func (r *run) pack(p *Pack) {
 	if m == nil {
 		return
 	}
+	r.written = slices.Contains(p.written, m.syntax)
 	for forms := p.forms[m]; len(forms) > 0 && !r.stopped; {
 		forms = forms[r.forms(forms):]
 	}
@@ -362,6 +364,16 @@ func (r *run) blame(node int32, why reason) state {
 	return bad
 }
 
+// text returns the text of a node.
+func (r *run) text(id int32) string {
+	if r.written {
+		if text, has := r.facts.written[id]; has {
+			return text
+		}
+	}
+	return r.facts.nodes[id].text
+}
+
 // number reads the number of a node.
 func (r *run) number(id int32) (decimal, state) {
 	d, ok := parseDecimal(r.facts.nodes[id].text)
@@ -376,7 +388,7 @@ func (r *run) attribute(id int32, name string) (string, bool) {
 	if r.facts.model.syntax == Canonical {
 		return "", false
 	}
-	return trimmedAttribute(r.subject.XML.Doc().Element(document.Ref(r.facts.nodes[id].ref)), name)
+	return textOf(r.subject.XML.Doc().Element(document.Ref(r.facts.nodes[id].ref)), name, r.written)
 }
 
 // broken says that a rule is not kept.

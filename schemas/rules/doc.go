@@ -9,6 +9,7 @@
 //	description: {fr: ..., en: ...}
 //	kinds: [invoice, credit-note]  # the kinds of canonical documents that it judges
 //	canonical: none                # optional: it judges documents as they were sent and refuses canonical ones
+//	written: [ubl]                 # optional: syntaxes in which white space at the ends of texts counts, as in written(X)
 //	lists: {currencies: iso4217}   # optional: short names for code lists
 //	common: {shared: {version: '2.3'}}   # optional: rules of "common: shared", with their fields
 //	extends:                       # optional: rules of another pack, see below
@@ -93,9 +94,11 @@
 //	except(X, Y)                     the texts of X that Y does not have, each once
 //	join(X)                          the texts of X one after the other, without anything between: '' of none
 //	preceding(X)                     the nodes of X that begin before "." in the document
+//	written(X)                       the texts of X as they were written, with white space at their ends: texts are judged without
 //	length(X) upper(X) lower(X) normal(X) left(X, 2) before(X, '.') after(X, '.') concat(a, b)
 //	starts(X, 'a') ends(X, 'a') contains(X, 'a') matches(X, 're2')
-//	keyed(//X, K, V)                 the nodes of X in the whole document one of whose K, a term in X, has a text of V
+//	keyed(//X, K, V)                 the nodes of X in the whole document one of whose K, a term in X or what is made of one, has a
+//	                                 text of V
 //	lookup(V, 'map', 'column')       what a map gives to the texts of V, or a reference table: a flag is true or false
 //	kind('espd-request')             the document is of that kind
 //	is(X, 'siret')                   some text has a format that schemas know: siret, siren, iban, cpv, nuts, iso4217, date ...
@@ -153,7 +156,8 @@
 //
 // Paths go down by elements; "." is the element of the group itself, a last "@name" an attribute, "//" at the start
 // anywhere in the document. A step may have conditions: [cbc:ID = 'x'], [@a = 'x'], [@a = BT-5], [cbc:ID], not(...),
-// and, or, upper(...), inside(cac:Item) for an element that stands somewhere in such a one.
+// and, or, upper(...), written(...) where white space at the ends of both texts counts, inside(cac:Item) for an element that
+// stands somewhere in such a one.
 //
 // The package must not know transformers, routes or Kafka, nor where packs of an operator and schemas come from.
 package rules

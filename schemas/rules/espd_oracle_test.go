@@ -31,7 +31,7 @@ func TestOracleESPD(t *testing.T) {
 			files := append(examples, mutants(t, oracle, seed, count, "espd-"+version, examples)...)
 			files = append(files, caseDocuments(t, set, version)...)
 			c := newComparison(t, "BR-,CL-")
-			c.report(c.ask(oracle, "espd", shard(t, files), func(theirs *verdict, root xmldoc.Element) []violation.Violation {
+			c.report(c.compare(verdicts(t, oracle, "espd", shard(t, files)), func(theirs *verdict, root xmldoc.Element) []violation.Violation {
 				theirs.Fatal, theirs.Warning = ownIDs(theirs.Fatal), ownIDs(theirs.Warning)
 				// A mutant may say that it is of another version.
 				return Check(Subject{XML: root}, []*Pack{set.At("espd-"+theirs.Version, "")})

@@ -111,12 +111,18 @@ type facts struct {
 	// visited counts the nodes that paths went through, which is what judging costs.
 	visited int
 	indexes map[index]map[string][]int32
+	// written are the texts of nodes as they were written, of those that have white space at their ends.
+	written map[int32]string
 	// elements is how many the document has, 0 where that is not known.
 	elements int
 }
 
-// index finds the nodes of a slot by the texts of a term that each of them holds.
-type index struct{ of, by *slot }
+// index finds the nodes of a slot by the texts of a term that each of them holds, or by those that an expression makes.
+type index struct {
+	of, by  *slot
+	made    *syntaxNode
+	written bool // white space at the ends of texts counts
+}
 
 // fact is one occurrence of a group or a term. The first is the document.
 type fact struct {
@@ -136,7 +142,7 @@ func (f *facts) reset(m *model, ref int32) {
 	f.model, f.visited, f.elements = m, 0, 0
 	clear(f.nodes) // let go of the texts of the document before
 	f.nodes, f.lists = f.nodes[:0], f.lists[:0]
-	f.indexes = nil
+	f.indexes, f.written = nil, nil
 	if cap(f.count) < len(m.slots) {
 		f.count = make([]int32, len(m.slots))
 	}
@@ -198,6 +204,14 @@ func (f *facts) add(s *slot, up int32, text string, ref int32) int32 {
 	}
 	l.last = at
 	return at
+}
+
+// write notes the text of a node as it was written, which has white space at its ends.
+func (f *facts) write(at int32, text string) {
+	if f.written == nil {
+		f.written = map[int32]string{}
+	}
+	f.written[at] = text
 }
 
 func (f *facts) first(at, ord int32) int32 { return f.lists[f.nodes[at].lists+ord].first }
@@ -299,29 +313,4 @@ func (f *facts) nearest(at int32, down []int32) (found int32, there bool) {
 		}
 	}
 	return found, false
-}
-
-// index returns the nodes at the end of a path from the document by the texts at the end of a path below each of them.
-// It is made when it is first asked for.
-func (f *facts) index(of, by *path) map[string][]int32 {
-	key := index{of.to, by.to}
-	if found, made := f.indexes[key]; made {
-		return found
-	}
-	found := map[string][]int32{}
-	var below []int32
-	for _, at := range f.all(nil, 0, of.down) {
-		below = f.all(below[:0], at, by.down)
-		for _, n := range below {
-			text := f.nodes[n].text
-			if same := found[text]; len(same) == 0 || same[len(same)-1] != at {
-				found[text] = append(same, at)
-			}
-		}
-	}
-	if f.indexes == nil {
-		f.indexes = map[index]map[string][]int32{}
-	}
-	f.indexes[key] = found
-	return found
 }

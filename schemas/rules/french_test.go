@@ -301,3 +301,26 @@ func TestNextFrenchRelease(t *testing.T) {
 		}
 	}
 }
+
+// An invoice of thousands of sellers is judged: no rule of grouped lines looks at all of them for each of them.
+func TestManyGroups(t *testing.T) {
+	var lines, breakdown strings.Builder
+	for i := range 5_000 {
+		fmt.Fprintf(&lines, `<cac:InvoiceLine><cbc:ID>%[1]d</cbc:ID><cbc:LineExtensionAmount>0.00</cbc:LineExtensionAmount>
+		 <cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>F-0</cbc:ID><cbc:DocumentStatusCode>GROUP</cbc:DocumentStatusCode></cac:InvoiceDocumentReference></cac:BillingReference>
+		 <cac:DocumentReference><cbc:ID schemeID="AFL">F-%[1]d</cbc:ID><cbc:DocumentTypeCode>130</cbc:DocumentTypeCode></cac:DocumentReference>
+		 <cac:TaxTotal><cbc:TaxAmount currencyID="EUR">%[1]d.01</cbc:TaxAmount></cac:TaxTotal>
+		 <cac:Item><cac:ManufacturerParty><cac:PartyLegalEntity><cbc:CompanyID>1</cbc:CompanyID></cac:PartyLegalEntity></cac:ManufacturerParty></cac:Item></cac:InvoiceLine>`, i)
+		fmt.Fprintf(&breakdown, `<cac:TaxSubtotal><cbc:TaxAmount>%[1]d.00</cbc:TaxAmount><cac:TaxCategory><cbc:TaxExemptionReason>#F-%[1]d#</cbc:TaxExemptionReason><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:TaxCategory></cac:TaxSubtotal>`, i)
+	}
+	source := parseXML(t, `<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2" xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2" xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
+	 <cbc:ProfileID>B8</cbc:ProfileID><cbc:ID>F-0</cbc:ID><cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>
+	 <cac:AccountingSupplierParty><cac:Party><cac:PartyLegalEntity><cbc:CompanyID>1</cbc:CompanyID></cac:PartyLegalEntity></cac:Party></cac:AccountingSupplierParty>
+	 <cac:TaxTotal>`+breakdown.String()+`</cac:TaxTotal>`+lines.String()+`</Invoice>`)
+	for _, v := range Check(Subject{XML: source.Root()}, []*Pack{shippedSet(t).At("fr-ctc", "")}) {
+		switch v.Code {
+		case "rule_cost", "BR-FR-MV-09_EXT-FR-FE-181", "BR-FR-MV-12_BT-128":
+			t.Errorf("%s: %s", v.Code, v.EN)
+		}
+	}
+}

@@ -59,6 +59,7 @@ func newFunctions() map[string]function {
 		"upper":    {1, 1, mapping(strings.ToUpper)},
 		"lower":    {1, 1, mapping(strings.ToLower)},
 		"normal":   {1, 1, mapping(normal)},
+		"written":  {1, 1, (*compiler).asWritten},
 		"before":   {2, 2, (*compiler).before},
 		"after":    {2, 2, (*compiler).after},
 		"left":     {2, 2, (*compiler).left},

@@ -3,7 +3,8 @@ package rules
 import "slices"
 
 // keyed compiles keyed(//X, K, V): the nodes of X in the whole document one of whose K has the text of one of V. They are
-// found by an index that is made once for a document, so that a list can refer to another.
+// found by an index that is made once for a document, so that a list can refer to another. K may be what an expression makes
+// of a term.
 func (c *compiler) keyed(n *syntaxNode, at *slot) value {
 	of := c.nodesOf(n.args[0], at)
 	if of.kind == faulty {
@@ -17,22 +18,31 @@ func (c *compiler) keyed(n *syntaxNode, at *slot) value {
 		c.hint("écrivez-le avec deux barres : //X", "write it with two slashes: //X")
 		return value{}
 	}
-	by := c.nodesOf(n.args[1], of.slot)
+	by := c.sequence(n.args[1], of.slot)
 	texts := c.anyTexts(n.args[2], at)
 	if by.kind == faulty || texts == nil {
 		return value{}
 	}
-	if by.path == nil || by.path.from != here || by.path.ups > 0 {
+	key := index{of: of.slot, by: by.slot}
+	switch {
+	case by.kind == someTexts:
+		key.made = n.args[1]
+	case by.path == nil || by.path.from != here || by.path.ups > 0:
 		return c.fault(n.args[1].at, CodeType, "attendu un terme contenu dans %[1]s", "expected a term that %[1]s holds", of.slot.name)
+	default:
+		by.texts = by.nodeTexts()
 	}
-	ofPath, byPath := of.path, by.path
 	return value{kind: someNodes, typ: of.typ, slot: of.slot, nodes: func(r *run, at int32) bool {
 		from, first := len(r.texts), len(r.ids)
 		if !texts(r, at) {
 			r.texts = r.texts[:from]
 			return false
 		}
-		index := r.facts.index(ofPath, byPath)
+		index, ok := r.index(key.read(r), of.path, by.texts)
+		if !ok {
+			r.texts = r.texts[:from]
+			return false
+		}
 		for _, text := range r.texts[from:] {
 			r.ids = append(r.ids, index[text]...)
 		}
@@ -43,6 +53,42 @@ func (c *compiler) keyed(n *syntaxNode, at *slot) value {
 		r.texts = r.texts[:from]
 		return r.spend(1 + len(r.ids) - first)
 	}}
+}
+
+// read is the key of the index for how a run reads texts.
+func (i index) read(r *run) index {
+	i.written = r.written && r.facts.written != nil
+	return i
+}
+
+// index returns the nodes at the end of a path from the document by the texts that each of them has. It is made when it is first
+// asked for.
+func (r *run) index(key index, of *path, texts textsFn) (found map[string][]int32, ok bool) {
+	if found, made := r.facts.indexes[key]; made {
+		return found, true
+	}
+	found = map[string][]int32{}
+	first, from := len(r.ids), len(r.texts)
+	r.ids = r.facts.all(r.ids, 0, of.down)
+	for i := first; i < len(r.ids); i++ {
+		at := r.ids[i]
+		if !texts(r, at) {
+			r.ids, r.texts = r.ids[:first], r.texts[:from]
+			return nil, false
+		}
+		for _, text := range r.texts[from:] {
+			if same := found[text]; len(same) == 0 || same[len(same)-1] != at {
+				found[text] = append(same, at)
+			}
+		}
+		r.texts = r.texts[:from]
+	}
+	r.ids = r.ids[:first]
+	if r.facts.indexes == nil {
+		r.facts.indexes = map[index]map[string][]int32{}
+	}
+	r.facts.indexes[key] = found
+	return found, true
 }
 
 // ofKind compiles kind('espd-request'): the document is of that kind.

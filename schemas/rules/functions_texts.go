@@ -147,6 +147,21 @@ func normal(text string) string {
 	return text
 }
 
+// asWritten compiles written(X): the texts of X with the white space at their ends.
+func (c *compiler) asWritten(n *syntaxNode, at *slot) value {
+	texts := c.anyTexts(n.args[0], at)
+	if texts == nil {
+		return value{}
+	}
+	return value{kind: someTexts, texts: func(r *run, at int32) bool {
+		before := r.written
+		r.written = true
+		ok := texts(r, at)
+		r.written = before
+		return ok
+	}}
+}
+
 // constant returns a text that must be written out, such as a separator.
 func (c *compiler) constant(n *syntaxNode) (string, bool) {
 	if n.op != "text" {

@@ -50,6 +50,7 @@ type packFile struct {
 	Description bilingual                   `yaml:"description,required"`
 	Kinds       texts                       `yaml:"kinds,required"`
 	Canonical   yamldoc.String              `yaml:"canonical,oneof=none"`
+	Written     texts                       `yaml:"written"`
 	Lists       yamldoc.Map[yamldoc.String] `yaml:"lists"`
 	Common      yamldoc.Map[fieldsFile]     `yaml:"common"`
 	Extends     *extendsFile                `yaml:"extends"`

@@ -14,7 +14,7 @@ func (l *loader) header(parts []*packFile) *Pack {
 	head := parts[0]
 	pack := &Pack{
 		Name: head.Pack.Value, Version: head.Version.Value, From: head.Valid.From.Value, To: head.Valid.To.Value,
-		Description: head.Description.text(), shipped: head.shipped, sent: head.Canonical.IsSet(), forms: map[*model][]form{},
+		Description: head.Description.text(), shipped: head.shipped, sent: head.Canonical.IsSet(), written: values(head.Written), forms: map[*model][]form{},
 	}
 	if head.Pack.IsSet() && strings.Trim(head.Pack.Value, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
 		l.list.Errorf(head.Pack.Pos, CodePack, "nom de paquet %[1]q : attendu des minuscules, des chiffres, des points et des tirets",
@@ -23,9 +23,9 @@ func (l *loader) header(parts []*packFile) *Pack {
 	pack.Kinds = values(head.Kinds)
 	for _, p := range parts {
 		checkDays(&l.list, p.Valid)
-		if p.Valid.From.Value != pack.From || p.Valid.To.Value != pack.To || !slices.Equal(values(p.Kinds), pack.Kinds) {
-			l.list.Errorf(p.Pack.Pos, CodePack, "les fichiers de %[1]s %[2]s ne s'accordent pas sur « valid » ou « kinds » : voyez %[3]s",
-				"the files of %[1]s %[2]s do not agree on \"valid\" or \"kinds\": see %[3]s", pack.Name, pack.Version, head.name)
+		if p.Valid.From.Value != pack.From || p.Valid.To.Value != pack.To || !slices.Equal(values(p.Kinds), pack.Kinds) || !slices.Equal(values(p.Written), pack.written) {
+			l.list.Errorf(p.Pack.Pos, CodePack, "les fichiers de %[1]s %[2]s ne s'accordent pas sur « valid », « kinds » ou « written » : voyez %[3]s",
+				"the files of %[1]s %[2]s do not agree on \"valid\", \"kinds\" or \"written\": see %[3]s", pack.Name, pack.Version, head.name)
 		}
 	}
 	return pack
@@ -39,6 +39,11 @@ func (l *loader) rules(pack *Pack, parts []*packFile) bool {
 	}
 	pack.vocabulary = newVocabulary(known.shape) // its own, as it grows with the places that the rules mention
 	l.learn(pack.vocabulary, pack.Kinds)
+	for _, syntax := range parts[0].Written.Items {
+		if !slices.ContainsFunc(pack.vocabulary.bindings, func(b *binding) bool { return b.syntax == syntax.Value }) {
+			l.list.Errorf(syntax.Pos, CodePack, "aucun document de ces types n'est écrit en %[1]q", "no document of these kinds is written in %[1]q", syntax.Value)
+		}
+	}
 	first := map[string]diag.Position{}
 	for _, part := range parts {
 		l.part(&ruleLoader{loader: l, pack: pack, first: first}, part)

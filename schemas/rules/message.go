@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,7 +79,13 @@ func (c *compiler) shown(n *syntaxNode, at *slot) func(r *run, at int32) (string
 			if !texts(r, at) {
 				return "", false
 			}
-			return strings.Join(r.texts[from:min(len(r.texts), from+shownTexts)], ", "), len(r.texts) > from
+			shown := r.texts[from:min(len(r.texts), from+shownTexts)]
+			for i, text := range shown {
+				if trim(text) != text { // quotes show where it ends
+					shown[i] = strconv.Quote(text)
+				}
+			}
+			return strings.Join(shown, ", "), len(r.texts) > from
 		}
 	}
 	c.fault(n.at, CodeType, "attendu un texte, un nombre ou une date à montrer", "expected a text, a number or a date to show")

@@ -125,7 +125,7 @@ func (v value) nodeTexts() textsFn {
 		from := len(r.ids)
 		ok := nodes(r, at)
 		for _, id := range r.ids[from:] {
-			r.texts = append(r.texts, r.facts.nodes[id].text)
+			r.texts = append(r.texts, r.text(id))
 		}
 		r.ids = r.ids[:from]
 		return ok
@@ -229,14 +229,8 @@ func (c *compiler) compareTexts(n *syntaxNode, a, b value) value {
 	if x == nil || y == nil {
 		return value{}
 	}
-	if p := a.path; p != nil && b.text != nil && n.op == "=" { // the commonest: a term and a code
-		code := *b.text
-		return value{kind: condition, cond: func(r *run, at int32) truth {
-			return truthOf(r.facts.says(r.start(at, p), p.down, code))
-		}}
-	}
 	holds := relation(n.op)
-	return value{kind: condition, cond: func(r *run, at int32) truth {
+	compare := func(r *run, at int32) truth {
 		from := len(r.texts)
 		defer func() { r.texts = r.texts[:from] }()
 		if !x(r, at) {
@@ -257,7 +251,17 @@ func (c *compiler) compareTexts(n *syntaxNode, a, b value) value {
 			}
 		}
 		return no
-	}}
+	}
+	if p := a.path; p != nil && b.text != nil && n.op == "=" { // the commonest: a term and a code
+		code := *b.text
+		return value{kind: condition, cond: func(r *run, at int32) truth {
+			if r.written && r.facts.written != nil {
+				return compare(r, at)
+			}
+			return truthOf(r.facts.says(r.start(at, p), p.down, code))
+		}}
+	}
+	return value{kind: condition, cond: compare}
 }
 
 // membership compiles "X in (...)" and "X in list(...)": some text of X is a member; with "not in", some is none.

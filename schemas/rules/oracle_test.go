@@ -28,8 +28,8 @@ type verdict struct {
 }
 
 // The same rules fire, equally often, as in the official artefacts: in the complete examples, in mutants of them (one
-// change each, by the oracle's mutate.py) and in the documents of the folder ORACLE_EXTRA; and in those of
-// testdata/accepted.yaml, but for the differences that the file states. `make test-oracle` sets
+// change each, by the oracle's mutate.py, and one blank too much, by [blankMutants]) and in the documents of the folder
+// ORACLE_EXTRA; and in those of testdata/accepted.yaml, but for the differences that the file states. `make test-oracle` sets
 //
 //	ORACLE         the folder of the oracle: oracle.sh (Java) and mutate.py
 //	CORPUS         the folder of the examples
@@ -47,26 +47,27 @@ func TestOracle(t *testing.T) {
 	c := newComparison(t, "BR-,UBL-,CII-")
 	c.stated = statedDifferences(t)
 	files := shard(t, slices.Concat(oracleDocuments(t, oracle), extraDocuments(t), slices.Sorted(maps.Keys(c.stated))))
-	c.report(c.ask(oracle, "en16931", files, func(_ *verdict, root xmldoc.Element) []violation.Violation {
+	theirs := slices.Concat(verdicts(t, oracle, "en16931", files), blankVerdicts(t, oracle, "en16931", "invoices", oracleExamples(t)))
+	c.report(c.compare(theirs, func(_ *verdict, root xmldoc.Element) []violation.Violation {
 		return Check(Subject{XML: root}, pack)
 	}))
 }
 
-// ask compares the verdicts of the oracle on files with ours, and returns how many it could not judge. What the oracle says may
-// be put into our words before it is compared.
-func (c *comparison) ask(oracle, pack string, files []string, ours func(theirs *verdict, root xmldoc.Element) []violation.Violation) (stopped int) {
+// compare compares verdicts of the oracle with ours, and returns how many documents it could not judge. What the oracle says may be put into
+// our words before it is compared.
+func (c *comparison) compare(all []verdict, ours func(theirs *verdict, root xmldoc.Element) []violation.Violation) (stopped int) {
 	t := c.t
 	t.Helper()
-	for _, v := range verdicts(t, oracle, pack, files) {
-		if v.Error != "" {
-			stopped++
-			continue
-		}
+	for _, v := range all {
 		data, err := os.ReadFile(v.File)
 		if err != nil {
 			t.Fatal(err)
 		}
 		doc, refused := xmldoc.Parse(data)
+		if v.Error != "" {
+			stopped++
+			continue
+		}
 		if refused != nil {
 			t.Errorf("%s: judged by the oracle, and refused: %s", v.File, refused.EN)
 			continue
@@ -168,10 +169,21 @@ func oracleDocuments(t *testing.T, oracle string) []string {
 	seed, count := cmp.Or(os.Getenv("ORACLE_SEED"), "1"), cmp.Or(os.Getenv("ORACLE_COUNT"), "30")
 	var all []string
 	for _, syntax := range []string{"ubl", "cii"} {
-		examples := listed(t, filepath.Join(corpus(t, "en16931"), syntax))
+		examples := examplesIn(t, syntax)
 		all = append(append(all, examples...), mutants(t, oracle, seed, count, syntax, examples)...)
 	}
 	return all
+}
+
+// oracleExamples lists the complete examples in both syntaxes.
+func oracleExamples(t *testing.T) []string {
+	t.Helper()
+	return slices.Concat(examplesIn(t, "ubl"), examplesIn(t, "cii"))
+}
+
+func examplesIn(t *testing.T, syntax string) []string {
+	t.Helper()
+	return listed(t, filepath.Join(corpus(t, "en16931"), syntax))
 }
 
 // mutants lists the mutants of some examples, which are made if the cache has none.

@@ -29,9 +29,10 @@ type Pack struct {
 	// References are the reference tables that its rules look into.
 	References []*reference.Spec
 
-	own        *Pack // without what it takes from another; nil where it extends none
-	shipped    bool  // in the binary
-	sent       bool  // it judges documents as they were sent, no canonical ones
+	own        *Pack    // without what it takes from another; nil where it extends none
+	shipped    bool     // in the binary
+	sent       bool     // it judges documents as they were sent, no canonical ones
+	written    []string // the syntaxes in which white space at the ends of texts counts
 	vocabulary *vocabulary
 	forms      map[*model][]form // the rules as each syntax has them
 	compile    func()            // fills in the rules and tables of a shipped pack, once; nil where that is done

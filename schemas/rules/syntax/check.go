@@ -309,7 +309,7 @@ func (r *run) hit(rule *Rule, frame int32, e xmldoc.Element) {
 		}
 	case *count == 0: // the counter is the reference of the first
 		*count = int32(e.Ref())
-	case *count > 0 && !rule.same(e.Doc().Element(document.Ref(*count)).Text(), e.Text()):
+	case *count > 0 && !rule.same(e.Doc().Element(document.Ref(*count)).Written(), e.Written()):
 		*count = -1
 		r.report(rule, e)
 	}

@@ -25,9 +25,10 @@ func (c not) holds(r *run, e xmldoc.Element) bool    { return !c.c.holds(r, e) }
 
 // operand is a path from an element.
 type operand struct {
-	up    int // "../" before the steps
-	steps []operandStep
-	attr  string
+	up      int // "../" before the steps
+	steps   []operandStep
+	attr    string
+	written bool // white space at the ends of texts counts
 }
 
 type operandStep struct {
@@ -49,11 +50,8 @@ type nodeTest interface{ node(text string) bool }
 // visit shows the nodes of the path to a test until that ends it, and reports whether it did.
 func (o *operand) visit(r *run, e xmldoc.Element, steps []operandStep, test nodeTest) bool {
 	if len(steps) == 0 {
-		if o.attr == "" {
-			return e.Exists() && test.node(e.Text())
-		}
-		value, there := attribute(e, o.attr)
-		return there && test.node(value)
+		text, there := o.text(e)
+		return there && test.node(text)
 	}
 	for c := range e.All(steps[0].space, steps[0].local) {
 		if (steps[0].when == nil || steps[0].when.holds(r, c)) && o.visit(r, c, steps[1:], test) {
@@ -61,6 +59,20 @@ func (o *operand) visit(r *run, e xmldoc.Element, steps []operandStep, test node
 		}
 	}
 	return false
+}
+
+// text returns the text of the element or of its attribute, if it is there.
+func (o *operand) text(e xmldoc.Element) (text string, there bool) {
+	switch {
+	case o.attr != "" && o.written:
+		return attribute(e, o.attr)
+	case o.attr != "":
+		text, there = attribute(e, o.attr)
+		return strings.Trim(text, " \t\r\n"), there
+	case o.written:
+		return e.Written(), e.Exists()
+	}
+	return e.Text(), e.Exists()
 }
 
 // attribute returns the value of an attribute without namespace and whether it is there, empty or not.

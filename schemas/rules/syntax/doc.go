@@ -25,7 +25,8 @@
 //	present: PATH           at least one
 //	max: N   path: PATH     at most N
 //	count: N path: PATH     exactly N
-//	same: PATH              all have the same text; normal: true counts white space inside as one space
+//	same: PATH              all have the same text as it was written; normal: true counts white space inside as one space and
+//	                        none at the ends
 //	decimals: N             the element of the place has at most N digits after the point
 //	format: CCYYMMDD        the element of the place is such a date
 //	needs: CONDITION        the condition holds; it may stand beside max and count
@@ -43,7 +44,8 @@
 // A condition is a path from the element (something is there), PATH = 'text' (some node has that text), PATH != 'text'
 // (some node has another), PATH in ('a', 'b'), with upper(PATH) for letters of any case, differs(PATH, PATH) (some node
 // of the first has another text than some node of the second), and, or, not(...), (...). Its paths have child steps only,
-// "../" before them for the element around. Texts are compared without white space at both ends.
+// "../" before them for the element around. Texts are compared without white space at both ends; written(PATH) compares them
+// with it.
 //
 // The package must not know the language of business rules, canonical documents or where files come from.
 package syntax

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -261,7 +262,7 @@ func (l *loader) rule(r Rule, id, text yamldoc.String, ofRoot bool) {
 	if l.leftOut != nil && l.leftOut(id.Value) {
 		return
 	}
-	r.ID, r.path = id.Value, text.Value
+	r.ID, r.path = id.Value, asWritten.ReplaceAllString(text.Value, "$1")
 	var to []path
 	switch {
 	case r.value != nil:
@@ -282,6 +283,9 @@ func (l *loader) rule(r Rule, id, text yamldoc.String, ofRoot bool) {
 	l.out.Rules = append(l.out.Rules, r)
 	l.compiler.add(int32(len(l.out.Rules)-1), to)
 }
+
+// asWritten is what a reader of a path can do without.
+var asWritten = regexp.MustCompile(`written\(([^()]*)\)`)
 
 func isNoID(r rune) bool {
 	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'

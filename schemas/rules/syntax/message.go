@@ -71,7 +71,7 @@ func (r *Rule) Remedy() Text {
 func (r *Rule) Violation(at xmldoc.Element) violation.Violation {
 	text, remedy := r.Meaning(), r.Remedy()
 	if r.value != nil || r.same != nil {
-		found := violation.Excerpt(at.Text())
+		found := violation.Excerpt(at.Written())
 		text.FR += " ; trouvé « " + found + " »"
 		text.EN += fmt.Sprintf("; found %q", found)
 	}

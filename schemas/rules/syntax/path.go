@@ -257,6 +257,12 @@ func (p *parser) comparison(t *textTest) bool {
 
 // operand reads the path of a condition.
 func (p *parser) operand() operand {
+	if p.accept("written(") {
+		o := p.operand()
+		o.written = true
+		p.expect(")")
+		return o
+	}
 	var o operand
 	for p.accept("../") {
 		o.up++
