@@ -324,3 +324,19 @@ func TestManyGroups(t *testing.T) {
 		}
 	}
 }
+
+// The artefact cannot judge an invoice with two due dates, which the schema of CII allows: nor can we, and it is refused.
+func TestSeveralDueDates(t *testing.T) {
+	data, err := os.ReadFile("testdata/fr-ctc/invoice.cii.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const terms = "<ram:SpecifiedTradePaymentTerms>"
+	again := `<ram:SpecifiedTradePaymentTerms><ram:DueDateDateTime><udt:DateTimeString format="102">20261231</udt:DateTimeString></ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>`
+	for text, want := range map[string]int{string(data): 0, strings.Replace(string(data), terms, again+terms, 1): 1} {
+		found := Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{shippedSet(t).At("fr-ctc", "")})
+		if len(found) != want || want == 1 && !isNotJudged(found) {
+			t.Errorf("%+v", found)
+		}
+	}
+}
