@@ -24,6 +24,7 @@ to:
 // right structure, once it is written as UBL or as CII. That is so for the examples, for the corpus and for what is left of
 // them after a change. An element that is emptied counts as there for some rules (BR-42), but nothing is in it to be carried.
 func TestConvertedIsAccepted(t *testing.T) {
+	t.Parallel()
 	gateway := load(t, writeConfig(t, "127.0.0.1:0", "sources: [{topic: suppliers}]\nroutes: {catalog: false, files: [converting.yaml]}\n",
 		map[string]string{"converting.yaml": convertingRoute}))
 	t.Run("examples", func(t *testing.T) {

@@ -68,6 +68,7 @@ var numberInDocument = regexp.MustCompile(`"id":"N(\d{5})"`)
 // delivered at least once, and the first deliveries of each key come in its order: repeats after a crash may follow,
 // but no message ever appears for the first time after a later one of its key.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	keys, perKey, kills, seed := endurance(t, 500, 40, 10)
 	total := keys * perKey
 	began := time.Now()
