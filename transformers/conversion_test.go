@@ -12,6 +12,7 @@ import (
 
 	"github.com/commande-publique/passerelle/internal/document"
 	"github.com/commande-publique/passerelle/internal/jsondoc"
+	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/internal/xmldoc/xmltest"
 	"github.com/commande-publique/passerelle/schemas"
@@ -34,6 +35,16 @@ var syntaxes = []syntax{
 // read returns the canonical document of an XML invoice, nil when it is refused.
 func (s syntax) read(t *testing.T, xml []byte) *document.Doc {
 	t.Helper()
+	result, violations := s.transform(t, xml)
+	if len(violations) > 0 || len(result.Parts) != 1 {
+		return nil
+	}
+	return result.Parts[0].Doc
+}
+
+// transform returns what an XML invoice is read as, and why it is refused.
+func (s syntax) transform(t *testing.T, xml []byte) (transformers.Result, []violation.Violation) {
+	t.Helper()
 	source, fault := xmldoc.Parse(xml)
 	if fault != nil {
 		t.Fatalf("%s\n%s", fault.EN, xml)
@@ -43,11 +54,7 @@ func (s syntax) read(t *testing.T, xml []byte) *document.Doc {
 	if !ok || refused != nil {
 		t.Fatalf("not recognised as %s: %v", s.name, refused)
 	}
-	result, violations := s.Transform(content, id)
-	if len(violations) > 0 || len(result.Parts) != 1 {
-		return nil
-	}
-	return result.Parts[0].Doc
+	return s.Transform(content, id)
 }
 
 // invoices returns the XML invoices of the repository, of the corpus where CORPUS names it, and the French ones of the oracle
@@ -211,37 +218,6 @@ func TestConversionOfAccounts(t *testing.T) {
 	for _, to := range syntaxes {
 		if losses, fault := converted(t, doc, to); len(losses) > 0 || fault != "" {
 			t.Errorf("%s: losses %v, %s", to.name, losses, fault)
-		}
-	}
-}
-
-// So is what only an invoice of the French extended profile can say, in any other; and in one of the profile what a syntax would
-// say otherwise than it is meant: a payer without means of payment, a line that refers to its own invoice as a preceding one.
-func TestExtendedLosses(t *testing.T) {
-	const (
-		members = `"number": "N", "typeCode": "380", "payee": {"name": "P", "role": "R"}, "payer": {"name": "Y"}, "sellerAgent": {"name": "A"}, "deliveryTerms": {"code": "DAP"},
-			"lines": [{"subtype": "GROUP", "vat": {"category": "E", "exemptionReason": "F"}, "totals": {"withVat": "2"}, "seller": {"name": "S"},
-				"delivery": {"date": "2026-10-02"}, "precedingInvoices": [{"number": "N"}, {"number": "M", "typeCode": "380"}]}]`
-		plain    = `{"kind": "invoice", ` + members + `}`
-		extended = `{"kind": "invoice", "process": {"specification": "urn:cen.eu:en16931:2017#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr"}, ` + members + `}`
-	)
-	all := []string{
-		"/payee/role", "/payer/name", "/sellerAgent/name", "/deliveryTerms/code", "/lines/0/subtype", "/lines/0/vat/exemptionReason", "/lines/0/totals/withVat",
-		"/lines/0/seller/name", "/lines/0/delivery/date", "/lines/0/precedingInvoices/0/number", "/lines/0/precedingInvoices/1/number", "/lines/0/precedingInvoices/1/typeCode",
-	}
-	for _, c := range []struct {
-		text     string
-		ubl, cii []string
-	}{{plain, all, all}, {extended, []string{"/payer/name", "/lines/0/precedingInvoices/0/number"}, nil}} {
-		doc, fault := jsondoc.Parse([]byte(c.text))
-		if fault != nil {
-			t.Fatal(fault.EN)
-		}
-		for i, want := range [][]string{c.ubl, c.cii} {
-			xml, losses := syntaxes[i].Write(doc)
-			if diff := cmp.Diff(want, losses); diff != "" {
-				t.Errorf("%s: %s\n%s", syntaxes[i].name, diff, xml)
-			}
 		}
 	}
 }

@@ -54,6 +54,7 @@ func (Transformer) Transform(content transformers.Content, id transformers.Ident
 	m.delivery(out, delivery)
 	if m.extended {
 		m.incoterm(out, agreement)
+		m.exchangeRate(out, settlement)
 	}
 	m.invoicingPeriod(out, settlement)
 	m.payment(out, settlement)

@@ -50,6 +50,37 @@ func (m *mapping) incoterm(out document.Value, agreement xmldoc.Element) {
 	m.text(terms, "location", m.one(in, ram, "RelevantTradeLocation", "EXT-FR-FE-186"), "Name", "EXT-FR-FE-186")
 }
 
+// exchangeRate writes the rate from the invoice currency to that of the VAT (BT-6), under whose term its faults are told.
+func (m *mapping) exchangeRate(out document.Value, settlement xmldoc.Element) {
+	in := m.one(settlement, ram, "TaxApplicableTradeCurrencyExchange", "BT-6")
+	rate := out.Object("vatExchangeRate", in.Ref())
+	m.text(rate, "from", in, "SourceCurrencyCode", "BT-6")
+	m.text(rate, "to", in, "TargetCurrencyCode", "BT-6")
+	m.decimal(rate, "rate", in, "ConversionRate", "BT-6")
+	m.date(rate, "date", in, "ConversionRateDateTime", "BT-6")
+}
+
+// lineNotes writes the notes of a line, of which EN 16931 has one (BT-127): the first, and others, each with its subject
+// code (EXT-FR-FE-183).
+func (m *mapping) lineNotes(out document.Value, about xmldoc.Element) {
+	for note := range m.each(about, ram, "IncludedNote") {
+		item, subject, content := out, "noteSubjectCode", "note"
+		if out.Get(subject).Exists() || out.Get(content).Exists() {
+			item, subject, content = out.Array("otherNotes", 0).Item(note.Ref()), "subjectCode", "text"
+		}
+		m.text(item, subject, note, "SubjectCode", "EXT-FR-FE-183")
+		m.text(item, content, note, "Content", "BT-127")
+	}
+}
+
+// advice writes the reference of a line to an advice of receipt or of despatch. Faults are told under the term that the
+// invoice has for it.
+func (m *mapping) advice(out document.Value, name string, delivery xmldoc.Element, local, term string) {
+	in := m.one(delivery, ram, local, term)
+	m.text(out, name+"Reference", in, "IssuerAssignedID", term)
+	m.text(out, name+"Line", in, "LineID", term)
+}
+
 // extendedAttribute writes what the profile adds to an attribute of an item (BG-32): it may have a code for its name, and a
 // measure for its value.
 func (m *mapping) extendedAttribute(out document.Value, in xmldoc.Element) {
@@ -62,6 +93,12 @@ func (m *mapping) extendedAttribute(out document.Value, in xmldoc.Element) {
 func (m *mapping) extendedLine(out document.Value, about, agreement, delivery, settlement, summation xmldoc.Element) {
 	m.text(out, "parent", about, "ParentLineID", "EXT-FR-FE-162")
 	m.text(out, "subtype", about, "LineStatusReasonCode", "EXT-FR-FE-163")
+	m.text(out, "statusCode", about, "LineStatusCode", "EXT-FR-FE-163")
+	sale := m.one(agreement, ram, "SellerOrderReferencedDocument", "EXT-FR-FE-144")
+	m.text(out, "salesOrderReference", sale, "IssuerAssignedID", "EXT-FR-FE-144")
+	m.text(out, "salesOrderLine", sale, "LineID", "EXT-FR-FE-145")
+	m.advice(out, "receivingAdvice", delivery, "ReceivingAdviceReferencedDocument", "BT-15")
+	m.advice(out, "despatchAdvice", delivery, "DespatchAdviceReferencedDocument", "BT-16")
 	preceding := out.Array("precedingInvoices", 0) // EXT-FR-FE-BG-06
 	for in := range m.each(settlement, ram, "InvoiceReferencedDocument") {
 		item := preceding.Item(in.Ref())

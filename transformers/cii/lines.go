@@ -24,14 +24,22 @@ func (m *mapping) line(out document.Value, in xmldoc.Element) {
 	settlement := m.one(in, ram, "SpecifiedLineTradeSettlement", "BG-30")
 
 	m.text(out, "id", about, "LineID", "BT-126")
-	m.text(out, "note", m.one(about, ram, "IncludedNote", "BT-127"), "Content", "BT-127")
+	if m.extended {
+		m.lineNotes(out, about)
+	} else {
+		m.text(out, "note", m.one(about, ram, "IncludedNote", "BT-127"), "Content", "BT-127")
+	}
 	m.lineObject(out, settlement)
 	quantity := m.one(delivery, ram, "BilledQuantity", "BT-129")
 	m.w.Decimal(out, "quantity", quantity)
 	m.w.Attr(out, "unit", quantity, "unitCode") // BT-130
 	summation := m.one(settlement, ram, "SpecifiedTradeSettlementLineMonetarySummation", "BT-131")
 	m.amount(out, "netAmount", summation, "LineTotalAmount", "BT-131")
-	m.text(out, "purchaseOrderLine", m.one(agreement, ram, "BuyerOrderReferencedDocument", "BT-132"), "LineID", "BT-132")
+	order := m.one(agreement, ram, "BuyerOrderReferencedDocument", "BT-132")
+	m.text(out, "purchaseOrderLine", order, "LineID", "BT-132")
+	if m.extended {
+		m.text(out, "purchaseOrderReference", order, "IssuerAssignedID", "EXT-FR-FE-135")
+	}
 	m.account(out, settlement, "BT-133")
 	m.period(out, "period", settlement, "BG-26", "BT-134", "BT-135")
 	m.allowanceCharges(out, settlement, lineLevel)
@@ -72,6 +80,10 @@ func (m *mapping) price(line document.Value, agreement xmldoc.Element) {
 			continue
 		}
 		m.amount(out, "discount", discount, "ActualAmount", "BT-147")
+		if m.extended && out.Get("discount").Exists() {
+			m.text(out, "discountReason", discount, "Reason", "EXT-FR-FE-195")
+			m.text(out, "discountReasonCode", discount, "ReasonCode", "EXT-FR-FE-196")
+		}
 	}
 	m.amount(out, "gross", gross, "ChargeAmount", "BT-148")
 	m.priceBase(out, m.one(net, ram, "BasisQuantity", "BT-149"), m.one(gross, ram, "BasisQuantity", "BT-149"))

@@ -30,7 +30,7 @@ func TestFormatsPage(t *testing.T) {
 	page.WriteString("| terme | document canonique | UBL | CII |\n|---|---|---|---|\n")
 	for _, row := range terms() {
 		inCII := filters.ReplaceAllString(shown.Replace(row.source), "[$1]")
-		fmt.Fprintf(&page, "| %s | `%s` | %s | %s |\n", cmp.Or(row.bt, "-"), row.pointer, paths(inUBL[row.pointer]), paths(strings.Split(inCII, " else ")))
+		fmt.Fprintf(&page, "| %s | `%s` | %s | %s |\n", cmp.Or(row.bt, "-"), row.pointer, cmp.Or(paths(inUBL[row.pointer]), "-"), paths(strings.Split(inCII, " else ")))
 	}
 	formattest.Page(t, "terms", page.String())
 

@@ -14,27 +14,28 @@ type term struct {
 }
 
 const (
-	agreement  = "SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement/"
-	delivery   = "SupplyChainTradeTransaction/ApplicableHeaderTradeDelivery/"
-	settlement = "SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement/"
-	line       = "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem*/"
-	lineSettle = line + "SpecifiedLineTradeSettlement/"
-	lineAgree  = line + "SpecifiedLineTradeAgreement/"
-	lineTotals = lineSettle + "SpecifiedTradeSettlementLineMonetarySummation/"
-	lineShipTo = line + "SpecifiedLineTradeDelivery/ShipToTradeParty/"
-	lineSeller = lineAgree + "ItemSellerTradeParty/"
-	product    = line + "SpecifiedTradeProduct/"
-	seller     = agreement + "SellerTradeParty/"
-	buyer      = agreement + "BuyerTradeParty/"
-	agent      = agreement + "SellerTaxRepresentativeTradeParty/"
-	payee      = settlement + "PayeeTradeParty/"
-	shipTo     = delivery + "ShipToTradeParty/"
-	means      = settlement + "SpecifiedTradeSettlementPaymentMeans"
-	summation  = settlement + "SpecifiedTradeSettlementHeaderMonetarySummation/"
-	tax        = settlement + "ApplicableTradeTax?vat*/"
-	allowance  = settlement + "SpecifiedTradeAllowanceCharge?allowance*/"
-	charge     = settlement + "SpecifiedTradeAllowanceCharge?charge*/"
-	attached   = agreement + "AdditionalReferencedDocument?supporting*/"
+	agreement   = "SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement/"
+	delivery    = "SupplyChainTradeTransaction/ApplicableHeaderTradeDelivery/"
+	settlement  = "SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement/"
+	line        = "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem*/"
+	lineSettle  = line + "SpecifiedLineTradeSettlement/"
+	lineAgree   = line + "SpecifiedLineTradeAgreement/"
+	lineTotals  = lineSettle + "SpecifiedTradeSettlementLineMonetarySummation/"
+	lineDeliver = line + "SpecifiedLineTradeDelivery/"
+	lineShipTo  = lineDeliver + "ShipToTradeParty/"
+	lineSeller  = lineAgree + "ItemSellerTradeParty/"
+	product     = line + "SpecifiedTradeProduct/"
+	seller      = agreement + "SellerTradeParty/"
+	buyer       = agreement + "BuyerTradeParty/"
+	agent       = agreement + "SellerTaxRepresentativeTradeParty/"
+	payee       = settlement + "PayeeTradeParty/"
+	shipTo      = delivery + "ShipToTradeParty/"
+	means       = settlement + "SpecifiedTradeSettlementPaymentMeans"
+	summation   = settlement + "SpecifiedTradeSettlementHeaderMonetarySummation/"
+	tax         = settlement + "ApplicableTradeTax?vat*/"
+	allowance   = settlement + "SpecifiedTradeAllowanceCharge?allowance*/"
+	charge      = settlement + "SpecifiedTradeAllowanceCharge?charge*/"
+	attached    = agreement + "AdditionalReferencedDocument?supporting*/"
 )
 
 // terms is the whole model: BT-1 to BT-165 without the numbers that EN 16931 leaves free, and those of the French extended
@@ -112,6 +113,10 @@ func terms() []term {
 		{"BT-72", delivery + "ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString", "/delivery/date", "date"},
 		{"EXT-FR-FE-185", agreement + "ApplicableTradeDeliveryTerms/DeliveryTypeCode", "/deliveryTerms/code", ""},
 		{"EXT-FR-FE-186", agreement + "ApplicableTradeDeliveryTerms/RelevantTradeLocation/Name", "/deliveryTerms/location", ""},
+		{"", settlement + "TaxApplicableTradeCurrencyExchange/SourceCurrencyCode", "/vatExchangeRate/from", ""},
+		{"", settlement + "TaxApplicableTradeCurrencyExchange/TargetCurrencyCode", "/vatExchangeRate/to", ""},
+		{"", settlement + "TaxApplicableTradeCurrencyExchange/ConversionRate", "/vatExchangeRate/rate", "decimal"},
+		{"", settlement + "TaxApplicableTradeCurrencyExchange/ConversionRateDateTime/DateTimeString", "/vatExchangeRate/date", "date"},
 		{"BT-73", settlement + "BillingSpecifiedPeriod/StartDateTime/DateTimeString", "/invoicingPeriod/start", "date"},
 		{"BT-74", settlement + "BillingSpecifiedPeriod/EndDateTime/DateTimeString", "/invoicingPeriod/end", "date"},
 
@@ -169,6 +174,14 @@ func terms() []term {
 		{"BT-126", line + "AssociatedDocumentLineDocument/LineID", "/lines/*/id", ""},
 		{"EXT-FR-FE-162", line + "AssociatedDocumentLineDocument/ParentLineID", "/lines/*/parent", ""},
 		{"EXT-FR-FE-163", line + "AssociatedDocumentLineDocument/LineStatusReasonCode", "/lines/*/subtype", ""},
+		{"", line + "AssociatedDocumentLineDocument/LineStatusCode", "/lines/*/statusCode", ""},
+		{"EXT-FR-FE-135", lineAgree + "BuyerOrderReferencedDocument/IssuerAssignedID", "/lines/*/purchaseOrderReference", ""},
+		{"EXT-FR-FE-144", lineAgree + "SellerOrderReferencedDocument/IssuerAssignedID", "/lines/*/salesOrderReference", ""},
+		{"EXT-FR-FE-145", lineAgree + "SellerOrderReferencedDocument/LineID", "/lines/*/salesOrderLine", ""},
+		{"", lineDeliver + "ReceivingAdviceReferencedDocument/IssuerAssignedID", "/lines/*/receivingAdviceReference", ""},
+		{"", lineDeliver + "ReceivingAdviceReferencedDocument/LineID", "/lines/*/receivingAdviceLine", ""},
+		{"", lineDeliver + "DespatchAdviceReferencedDocument/IssuerAssignedID", "/lines/*/despatchAdviceReference", ""},
+		{"", lineDeliver + "DespatchAdviceReferencedDocument/LineID", "/lines/*/despatchAdviceLine", ""},
 		{"EXT-FR-FE-136", lineSettle + "InvoiceReferencedDocument*/IssuerAssignedID", "/lines/*/precedingInvoices/*/number", ""},
 		{"EXT-FR-FE-137", lineSettle + "InvoiceReferencedDocument*/TypeCode", "/lines/*/precedingInvoices/*/typeCode", ""},
 		{"EXT-FR-FE-138", lineSettle + "InvoiceReferencedDocument*/FormattedIssueDateTime/DateTimeString", "/lines/*/precedingInvoices/*/issueDate", "date"},
@@ -183,6 +196,7 @@ func terms() []term {
 		{"EXT-FR-FE-182", lineTotals + "TaxTotalAmount?vatCurrency", "/lines/*/totals/vatInAccountingCurrency", "decimal"},
 		{"EXT-FR-FE-184", lineTotals + "GrandTotalAmount", "/lines/*/totals/withVat", "decimal"},
 		{"BT-127", line + "AssociatedDocumentLineDocument/IncludedNote/Content", "/lines/*/note", ""},
+		{"EXT-FR-FE-183", line + "AssociatedDocumentLineDocument/IncludedNote/SubjectCode", "/lines/*/noteSubjectCode", ""},
 		{"BT-128", lineSettle + "AdditionalReferencedDocument?lineObject/IssuerAssignedID", "/lines/*/object/id", ""},
 		{"BT-128-1", lineSettle + "AdditionalReferencedDocument?lineObject/ReferenceTypeCode", "/lines/*/object/scheme", ""},
 		{"BT-129", line + "SpecifiedLineTradeDelivery/BilledQuantity", "/lines/*/quantity", "decimal"},
@@ -204,6 +218,8 @@ func terms() []term {
 		{"BT-145", lineSettle + "SpecifiedTradeAllowanceCharge?charge*/ReasonCode", "/lines/*/charges/*/reasonCode", ""},
 		{"BT-146", lineAgree + "NetPriceProductTradePrice/ChargeAmount", "/lines/*/price/net", "decimal"},
 		{"BT-147", lineAgree + "GrossPriceProductTradePrice/AppliedTradeAllowanceCharge?allowance/ActualAmount", "/lines/*/price/discount", "decimal"},
+		{"EXT-FR-FE-195", lineAgree + "GrossPriceProductTradePrice/AppliedTradeAllowanceCharge?allowance/Reason", "/lines/*/price/discountReason", ""},
+		{"EXT-FR-FE-196", lineAgree + "GrossPriceProductTradePrice/AppliedTradeAllowanceCharge?allowance/ReasonCode", "/lines/*/price/discountReasonCode", ""},
 		{"BT-148", lineAgree + "GrossPriceProductTradePrice/ChargeAmount", "/lines/*/price/gross", "decimal"},
 		{"BT-149", lineAgree + "NetPriceProductTradePrice/BasisQuantity else " + lineAgree + "GrossPriceProductTradePrice/BasisQuantity", "/lines/*/price/baseQuantity", "decimal"},
 		{"BT-150", lineAgree + "NetPriceProductTradePrice/BasisQuantity/@unitCode else " + lineAgree + "GrossPriceProductTradePrice/BasisQuantity/@unitCode", "/lines/*/price/baseUnit", ""},
@@ -363,5 +379,4 @@ var notCarried = map[string]string{
 	lineAgreement + "GrossPriceProductTradePrice/BasisQuantity":                                                                    "BT-149 is one quantity: that of the net price",
 	lineAgreement + "GrossPriceProductTradePrice/BasisQuantity/@unitCode":                                                          "BT-150 is one unit: that of the net price",
 	"@schemaLocation": "a hint for XML tools about a file, not content",
-	"SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem/AssociatedDocumentLineDocument/LineStatusCode": "the French extended profile has the subtype of a line only (EXT-FR-FE-163)",
 }

@@ -52,10 +52,7 @@ func (w *writer) invoice(in document.Value) {
 		w.Value("ram:TypeCode", in.Get("typeCode"))
 		w.date("ram:IssueDateTime", "udt:DateTimeString", in.Get("issueDate"))
 		for note := range in.Get("notes").Children() { // BG-1
-			w.Group("ram:IncludedNote", func() {
-				w.Value("ram:Content", note.Get("text"))
-				w.Value("ram:SubjectCode", note.Get("subjectCode"))
-			})
+			w.note(note.Get("text"), note.Get("subjectCode"))
 		}
 	})
 	w.Around("rsm:SupplyChainTradeTransaction", func() {
@@ -65,6 +62,14 @@ func (w *writer) invoice(in document.Value) {
 		w.Around("ram:ApplicableHeaderTradeAgreement", func() { w.agreement(in) })
 		w.Around("ram:ApplicableHeaderTradeDelivery", func() { w.delivery(in) })
 		w.Around("ram:ApplicableHeaderTradeSettlement", func() { w.settlement(in) })
+	})
+}
+
+// note writes a note of the invoice or of a line.
+func (w *writer) note(text, subjectCode document.Value) {
+	w.Group("ram:IncludedNote", func() {
+		w.Value("ram:Content", text)
+		w.Value("ram:SubjectCode", subjectCode)
 	})
 }
 

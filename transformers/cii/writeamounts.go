@@ -12,6 +12,7 @@ func (w *writer) settlement(in document.Value) {
 	w.tradeParty("ram:InvoiceeTradeParty", w.Extended(in.Get("invoicee")))
 	w.payee(in.Get("payee"))
 	w.tradeParty("ram:PayerTradeParty", w.Extended(in.Get("payer")))
+	w.exchangeRate(w.Extended(in.Get("vatExchangeRate")))
 	w.payment(payment)
 	w.vatBreakdown(in)
 	w.period(in.Get("invoicingPeriod"))
@@ -25,6 +26,20 @@ func (w *writer) settlement(in document.Value) {
 	w.totals(in)
 	w.precedingInvoices(in.Get("precedingInvoices")) // BG-3
 	w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
+}
+
+// exchangeRate writes the rate from the invoice currency to that of the VAT. CII has none without both currencies and the
+// rate.
+func (w *writer) exchangeRate(in document.Value) {
+	if !in.Get("from").Exists() || !in.Get("to").Exists() || !in.Get("rate").Exists() {
+		return
+	}
+	w.Group("ram:TaxApplicableTradeCurrencyExchange", func() {
+		w.Value("ram:SourceCurrencyCode", in.Get("from"))
+		w.Value("ram:TargetCurrencyCode", in.Get("to"))
+		w.Value("ram:ConversionRate", in.Get("rate"))
+		w.date("ram:ConversionRateDateTime", "udt:DateTimeString", in.Get("date"))
+	})
 }
 
 // precedingInvoices writes the references to preceding invoices, of the invoice or of a line.

@@ -12,18 +12,25 @@ func (w *writer) line(in document.Value) {
 		w.Around("ram:AssociatedDocumentLineDocument", func() {
 			w.Value("ram:LineID", in.Get("id"))
 			w.Value("ram:ParentLineID", extended.Get("parent"))
+			w.Value("ram:LineStatusCode", extended.Get("statusCode"))
 			w.Value("ram:LineStatusReasonCode", extended.Get("subtype"))
-			w.inside("ram:IncludedNote", "ram:Content", in.Get("note"))
+			w.note(in.Get("note"), extended.Get("noteSubjectCode"))
+			for other := range extended.Get("otherNotes").Children() {
+				w.note(other.Get("text"), other.Get("subjectCode"))
+			}
 		})
 		w.product(in.Get("item"))
 		w.Group("ram:SpecifiedLineTradeAgreement", func() {
-			w.inside("ram:BuyerOrderReferencedDocument", "ram:LineID", in.Get("purchaseOrderLine"))
+			w.referencedLine("ram:SellerOrderReferencedDocument", extended.Get("salesOrderReference"), extended.Get("salesOrderLine"))
+			w.referencedLine("ram:BuyerOrderReferencedDocument", extended.Get("purchaseOrderReference"), in.Get("purchaseOrderLine"))
 			w.price(in.Get("price"))
 			w.tradeParty("ram:ItemSellerTradeParty", extended.Get("seller"))
 		})
 		w.Group("ram:SpecifiedLineTradeDelivery", func() {
 			w.Value("ram:BilledQuantity", in.Get("quantity"), canonical.Of("unitCode", in.Get("unit")))
 			w.deliverTo(extended.Get("delivery"))
+			w.referencedLine("ram:DespatchAdviceReferencedDocument", extended.Get("despatchAdviceReference"), extended.Get("despatchAdviceLine"))
+			w.referencedLine("ram:ReceivingAdviceReferencedDocument", extended.Get("receivingAdviceReference"), extended.Get("receivingAdviceLine"))
 		})
 		w.Group("ram:SpecifiedLineTradeSettlement", func() {
 			vat := in.Get("vat") // BG-30
@@ -39,6 +46,17 @@ func (w *writer) line(in document.Value) {
 			}
 			w.inside("ram:ReceivableSpecifiedTradeAccountingAccount", "ram:ID", in.Get("buyerAccountingReference"))
 		})
+	})
+}
+
+// referencedLine writes the reference of a line to a document and a line of it.
+func (w *writer) referencedLine(name string, document, line document.Value) {
+	if !document.Exists() && !line.Exists() {
+		return
+	}
+	w.Group(name, func() {
+		w.Value("ram:IssuerAssignedID", document)
+		w.Value("ram:LineID", line)
 	})
 }
 
@@ -84,6 +102,10 @@ func (w *writer) price(in document.Value) {
 			w.Group("ram:AppliedTradeAllowanceCharge", func() {
 				w.chargeIndicator("false")
 				w.Value("ram:ActualAmount", in.Get("discount"))
+				if discounted := w.Extended(in); in.Get("discount").Exists() {
+					w.Value("ram:ReasonCode", discounted.Get("discountReasonCode"))
+					w.Value("ram:Reason", discounted.Get("discountReason"))
+				}
 			})
 		})
 	}

@@ -53,8 +53,44 @@ func (m *mapper) incoterm(out document.Value, e xmldoc.Element) {
 	m.text(terms, "location", e, "cac:DeliveryTerms/cac:DeliveryLocation/cbc:Name", "EXT-FR-FE-186")
 }
 
+// exchangeRate maps the rate from the invoice currency to that of the VAT (BT-6), under whose term its faults are told.
+func (m *mapper) exchangeRate(root document.Value, e xmldoc.Element) {
+	out, rate := m.group(root, "vatExchangeRate", e, "cac:TaxExchangeRate", "BT-6")
+	m.text(out, "from", rate, "cbc:SourceCurrencyCode", "BT-6")
+	m.text(out, "to", rate, "cbc:TargetCurrencyCode", "BT-6")
+	m.number(out, "rate", rate, "cbc:CalculationRate", "BT-6")
+	m.date(out, "date", rate, "cbc:Date", "BT-6")
+}
+
+// lineNotes maps the notes of a line, of which EN 16931 has one (BT-127): the first, and others. The subject code
+// (EXT-FR-FE-183) stands before the text, as in BG-1.
+func (m *mapper) lineNotes(out document.Value, e xmldoc.Element) {
+	for note := range e.All(basicNS, "Note") {
+		item, subject, content := out, "noteSubjectCode", "note"
+		if out.Get(subject).Exists() || out.Get(content).Exists() {
+			item, subject, content = out.Array("otherNotes", note.Ref()).Item(note.Ref()), "subjectCode", "text"
+		}
+		code, text := splitNote(note.Text())
+		m.String(item, subject, code, note)
+		m.String(item, content, text, note)
+	}
+}
+
+// orders maps the references of a line to orders, and to the advices of receipt and of despatch, whose faults are told
+// under the terms that the invoice has for them.
+func (m *mapper) orders(out document.Value, e xmldoc.Element) {
+	m.text(out, "purchaseOrderReference", e, "cac:OrderLineReference/cac:OrderReference/cbc:ID", "EXT-FR-FE-135")
+	m.text(out, "salesOrderReference", e, "cac:OrderLineReference/cac:OrderReference/cbc:SalesOrderID", "EXT-FR-FE-144")
+	m.text(out, "salesOrderLine", e, "cac:OrderLineReference/cbc:SalesOrderLineID", "EXT-FR-FE-145")
+	m.text(out, "receivingAdviceReference", e, "cac:ReceiptLineReference/cac:DocumentReference/cbc:ID", "BT-15")
+	m.text(out, "receivingAdviceLine", e, "cac:ReceiptLineReference/cbc:LineID", "BT-15")
+	m.text(out, "despatchAdviceReference", e, "cac:DespatchLineReference/cac:DocumentReference/cbc:ID", "BT-16")
+	m.text(out, "despatchAdviceLine", e, "cac:DespatchLineReference/cbc:LineID", "BT-16")
+}
+
 // extendedLine maps what the profile adds to a line (BG-25).
 func (m *mapper) extendedLine(out document.Value, e xmldoc.Element) {
+	m.orders(out, e)
 	m.lineReferences(out, e)
 	totals := out.Object("totals", 0)
 	m.vatTotals(totals, e, "EXT-FR-FE-181", "EXT-FR-FE-182")

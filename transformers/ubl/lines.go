@@ -16,7 +16,11 @@ func (m *mapper) lines(root document.Value, e xmldoc.Element, names documentName
 // BG-25 Invoice line
 func (m *mapper) line(out document.Value, e xmldoc.Element, names documentNames) {
 	m.text(out, "id", e, "cbc:ID", "BT-126")
-	m.text(out, "note", e, "cbc:Note", "BT-127")
+	if m.extended {
+		m.lineNotes(out, e)
+	} else {
+		m.text(out, "note", e, "cbc:Note", "BT-127")
+	}
 	m.lineObject(out, e)
 	quantity := m.number(out, "quantity", e, names.quantity, "BT-129")
 	m.Attr(out, "unit", quantity, "unitCode") // BT-130
@@ -61,6 +65,10 @@ func (m *mapper) price(line document.Value, e xmldoc.Element) {
 	if indicator := discount.Child(basicNS, "ChargeIndicator"); indicator.Text() == "false" || indicator.Text() == "0" {
 		m.Read(indicator) // a price has discounts only; a charge on it is no term and stays unread
 		m.amount(out, "discount", discount, "cbc:Amount", "BT-147")
+		if m.extended {
+			m.text(out, "discountReason", discount, "cbc:AllowanceChargeReason", "EXT-FR-FE-195")
+			m.text(out, "discountReasonCode", discount, "cbc:AllowanceChargeReasonCode", "EXT-FR-FE-196")
+		}
 		m.amount(out, "gross", discount, "cbc:BaseAmount", "BT-148")
 	}
 	base := m.number(out, "baseQuantity", price, "cbc:BaseQuantity", "BT-149")

@@ -104,6 +104,9 @@ func (Transformer) Transform(c transformers.Content, id transformers.Identity) (
 	m.references(root, e, names)
 	m.parties(root, e)
 	m.delivery(root, e)
+	if m.extended {
+		m.exchangeRate(root, e)
+	}
 	m.payment(root, e)
 	m.allowancesAndCharges(root, e, documentAllowance, documentCharge)
 	m.totals(root, e)

@@ -79,7 +79,13 @@ func (w *writer) document(in document.Value) {
 	w.deliveryTerms(w.Extended(in.Get("deliveryTerms")))
 	w.payment(in)
 	w.Group("cac:PaymentTerms", func() { w.Value("cbc:Note", in.Get("paymentTerms")) })
-	w.documentAllowances(in)
+	if w.creditNote {
+		w.exchangeRate(w.Extended(in.Get("vatExchangeRate")))
+		w.documentAllowances(in)
+	} else {
+		w.documentAllowances(in)
+		w.exchangeRate(w.Extended(in.Get("vatExchangeRate")))
+	}
 	w.totals(in)
 	for line := range in.Get("lines").Children() {
 		w.line(line)
@@ -89,17 +95,21 @@ func (w *writer) document(in document.Value) {
 // notes writes BG-1, the subject code before the text. A code that would be read as text there has no place.
 func (w *writer) notes(in document.Value) {
 	for note := range in.Children() {
-		code, text := note.Get("subjectCode"), note.Get("text")
-		prefix := "#" + code.Text() + "#"
-		switch read, _ := splitNote(prefix); {
-		case read == "":
-			w.Value("cbc:Note", text)
-		case text.Exists():
-			w.Derived("cbc:Note", text, prefix+text.Text())
-			w.Carried(code)
-		default:
-			w.Derived("cbc:Note", code, prefix)
-		}
+		w.note(note.Get("subjectCode"), note.Get("text"))
+	}
+}
+
+// note writes a note of the document or of a line.
+func (w *writer) note(code, text document.Value) {
+	prefix := "#" + code.Text() + "#"
+	switch read, _ := splitNote(prefix); {
+	case read == "":
+		w.Value("cbc:Note", text)
+	case text.Exists():
+		w.Derived("cbc:Note", text, prefix+text.Text())
+		w.Carried(code)
+	default:
+		w.Derived("cbc:Note", code, prefix)
 	}
 }
 
@@ -114,12 +124,7 @@ func (w *writer) period(in, vatPointDateCode document.Value) {
 
 // references writes BT-11 to BT-18, BG-3 and BG-24.
 func (w *writer) references(in document.Value) {
-	if order := in.Get("purchaseOrderReference"); order.Exists() { // UBL has no sales order without a purchase order
-		w.Group("cac:OrderReference", func() {
-			w.Value("cbc:ID", order)
-			w.Value("cbc:SalesOrderID", in.Get("salesOrderReference"))
-		})
-	}
+	w.order(in)
 	for preceding := range in.Get("precedingInvoices").Children() { // BG-3
 		w.Group("cac:BillingReference", func() { w.precedingInvoice(preceding) })
 	}
@@ -138,6 +143,16 @@ func (w *writer) references(in document.Value) {
 		reference("cac:ContractDocumentReference", "contractReference")
 		w.additionalDocuments(in)
 		reference("cac:ProjectReference", "projectReference")
+	}
+}
+
+// order writes the orders of the invoice or of a line. UBL has no sales order without a purchase order.
+func (w *writer) order(in document.Value) {
+	if order := in.Get("purchaseOrderReference"); order.Exists() {
+		w.Group("cac:OrderReference", func() {
+			w.Value("cbc:ID", order)
+			w.Value("cbc:SalesOrderID", in.Get("salesOrderReference"))
+		})
 	}
 }
 

@@ -68,6 +68,19 @@ func (w *writer) documentAllowances(in document.Value) {
 	w.allowances(in.Get("charges"), "true")
 }
 
+// exchangeRate writes the rate from the invoice currency to that of the VAT. UBL has none without both currencies.
+func (w *writer) exchangeRate(in document.Value) {
+	if !in.Get("from").Exists() || !in.Get("to").Exists() {
+		return
+	}
+	w.Group("cac:TaxExchangeRate", func() {
+		w.Value("cbc:SourceCurrencyCode", in.Get("from"))
+		w.Value("cbc:TargetCurrencyCode", in.Get("to"))
+		w.Value("cbc:CalculationRate", in.Get("rate"))
+		w.Value("cbc:Date", in.Get("date"))
+	})
+}
+
 // allowances writes allowances or charges, of the document or of a line.
 func (w *writer) allowances(list document.Value, isCharge string) {
 	for in := range list.Children() {

@@ -14,13 +14,16 @@ func (w *writer) line(in document.Value) {
 	extended := w.Extended(in)
 	w.Group(name, func() {
 		w.Value("cbc:ID", in.Get("id"))
-		w.Value("cbc:Note", in.Get("note"))
+		w.note(extended.Get("noteSubjectCode"), in.Get("note"))
+		for other := range extended.Get("otherNotes").Children() {
+			w.note(other.Get("subjectCode"), other.Get("text"))
+		}
 		w.Value(quantity, in.Get("quantity"), canonical.Of("unitCode", in.Get("unit")))
 		w.amount("cbc:LineExtensionAmount", in.Get("netAmount"))
 		w.amount("cbc:TaxInclusiveLineExtensionAmount", extended.Get("totals").Get("withVat"))
 		w.Value("cbc:AccountingCost", in.Get("buyerAccountingReference"))
 		w.period(in.Get("period"), document.Value{}) // BG-26
-		w.Group("cac:OrderLineReference", func() { w.Value("cbc:LineID", in.Get("purchaseOrderLine")) })
+		w.orders(in.Get("purchaseOrderLine"), extended)
 		w.lineReferences(extended)
 		w.lineObject(in.Get("object"))
 		for object := range extended.Get("otherObjects").Children() {
@@ -37,6 +40,30 @@ func (w *writer) line(in document.Value) {
 		}
 		w.item(in.Get("item"), in.Get("vat"), extended.Get("seller"))
 		w.price(in.Get("price"))
+	})
+}
+
+// orders writes BT-132 and, of the French extended profile, the orders of a line and its advices of despatch and of receipt.
+// UBL has none of them without the line of that document, and no sales order without a purchase order.
+func (w *writer) orders(line, in document.Value) {
+	if line.Exists() {
+		w.Group("cac:OrderLineReference", func() {
+			w.Value("cbc:LineID", line)
+			w.Value("cbc:SalesOrderLineID", in.Get("salesOrderLine"))
+			w.order(in)
+		})
+	}
+	w.advice("cac:DespatchLineReference", in.Get("despatchAdviceReference"), in.Get("despatchAdviceLine"))
+	w.advice("cac:ReceiptLineReference", in.Get("receivingAdviceReference"), in.Get("receivingAdviceLine"))
+}
+
+func (w *writer) advice(name string, document, line document.Value) {
+	if !line.Exists() {
+		return
+	}
+	w.Group(name, func() {
+		w.Value("cbc:LineID", line)
+		w.Group("cac:DocumentReference", func() { w.Value("cbc:ID", document) })
 	})
 }
 
@@ -115,6 +142,9 @@ func (w *writer) price(in document.Value) {
 		if in.Get("discount").Exists() { // UBL has no gross price without a discount
 			w.Group("cac:AllowanceCharge", func() {
 				w.Fixed("cbc:ChargeIndicator", "false")
+				extended := w.Extended(in)
+				w.Value("cbc:AllowanceChargeReasonCode", extended.Get("discountReasonCode"))
+				w.Value("cbc:AllowanceChargeReason", extended.Get("discountReason"))
 				w.amount("cbc:Amount", in.Get("discount"))
 				w.amount("cbc:BaseAmount", in.Get("gross"))
 			})
