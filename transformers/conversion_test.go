@@ -114,6 +114,8 @@ func TestConversion(t *testing.T) {
 					if fault != "" {
 						t.Errorf("%s\nlosses: %v", fault, losses)
 					}
+					// A second identifier of the buyer is a fault of the source (UBL-SR-16): see TestIdentifiersOfBuyer.
+					losses = slices.DeleteFunc(losses, func(place string) bool { return strings.HasPrefix(place, "/buyer/identifiers/") })
 					if from.name == to.name && len(losses) > 0 {
 						t.Errorf("lost on the way back: %v", losses)
 					}
@@ -256,6 +258,35 @@ func TestConversionOfMutants(t *testing.T) {
 		t.Logf("%s: %d mutants converted, %d refused", from.name, read, refused)
 		if read == 0 || refused == 0 {
 			t.Errorf("%s: %d mutants converted and %d refused", from.name, read, refused)
+		}
+	}
+}
+
+// A buyer has one identifier in an ordinary UBL invoice (BT-46, UBL-SR-16): its SIRET, else the first. The others are lost; of the
+// extended profile, and in CII, all are kept.
+func TestIdentifiersOfBuyer(t *testing.T) {
+	for _, c := range []struct{ name, specification, identifiers, lost string }{
+		{"none", "urn:cen.eu:en16931:2017", `[]`, ""},
+		{"one without scheme", "urn:cen.eu:en16931:2017", `[{"id": "B"}]`, ""},
+		{"a SIRET and a routing code", "urn:cen.eu:en16931:2017", `[{"id": "S", "scheme": "0009"}, {"id": "R", "scheme": "0224"}]`, "/buyer/identifiers/1/id /buyer/identifiers/1/scheme"},
+		{"a SIRET after others", "urn:cen.eu:en16931:2017", `[{"id": "B"}, {"id": "S", "scheme": "0009"}, {"id": "T", "scheme": "0009"}]`,
+			"/buyer/identifiers/0/id /buyer/identifiers/2/id /buyer/identifiers/2/scheme"},
+		{"no SIRET", "urn:cen.eu:en16931:2017", `[{"id": "G", "scheme": "0088"}, {"id": "R", "scheme": "0224"}]`, "/buyer/identifiers/1/id /buyer/identifiers/1/scheme"},
+		{"extended", "urn:cen.eu:en16931:2017#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr", `[{"id": "S", "scheme": "0009"}, {"id": "R", "scheme": "0224"}]`, ""},
+	} {
+		doc, fault := jsondoc.Parse([]byte(`{"kind": "invoice", "typeCode": "380", "process": {"specification": "` + c.specification + `"}, "buyer": {"name": "N", "identifiers": ` + c.identifiers + `}}`))
+		if fault != nil {
+			t.Fatal(fault.EN)
+		}
+		for _, s := range syntaxes {
+			want := c.lost
+			if s.name == "cii" {
+				want = ""
+			}
+			losses, fault := converted(t, doc, s)
+			if got := strings.Join(losses, " "); got != want || fault != "" {
+				t.Errorf("%s, %s: lost %q, want %q; %s", c.name, s.name, got, want, fault)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package ubl
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/commande-publique/passerelle/internal/document"
@@ -20,10 +21,10 @@ func (w *writer) parties(in document.Value) {
 	}
 
 	w.Group("cac:AccountingSupplierParty", func() {
-		w.party("cac:Party", seller, ofSeller, w.Extended(in.Get("sellerAgent")), w.Extended(in.Get("invoicer")))
+		w.party("cac:Party", seller, seller.Get("identifiers").Children(), ofSeller, w.Extended(in.Get("sellerAgent")), w.Extended(in.Get("invoicer")))
 	})
 	w.Group("cac:AccountingCustomerParty", func() {
-		w.party("cac:Party", buyer, document.Value{}, w.Extended(in.Get("buyerAgent")), w.Extended(in.Get("invoicee")))
+		w.party("cac:Party", buyer, w.buyerIdentifiers(buyer), document.Value{}, w.Extended(in.Get("buyerAgent")), w.Extended(in.Get("invoicee")))
 	})
 	w.payee(payee, ofPayee)
 	w.Group("cac:TaxRepresentativeParty", func() { // BG-11
@@ -52,11 +53,11 @@ func (w *writer) payee(in, creditor document.Value) {
 
 // party writes the seller (BG-4), the buyer (BG-7) or a party of the French extended profile: each has those of these
 // members that its schema gives it. The agent and the provider of its invoices stand in it.
-func (w *writer) party(name string, in, creditor, agent, provider document.Value) {
+func (w *writer) party(name string, in document.Value, identifiers iter.Seq[document.Value], creditor, agent, provider document.Value) {
 	w.Group(name, func() {
 		w.identifier("cbc:EndpointID", in.Get("electronicAddress"))
 		w.Value("cbc:IndustryClassificationCode", in.Get("role"))
-		for id := range in.Get("identifiers").Children() {
+		for id := range identifiers {
 			w.identification(id)
 		}
 		w.creditor(creditor)
@@ -80,7 +81,28 @@ func (w *writer) party(name string, in, creditor, agent, provider document.Value
 // partyAlone writes a party that has neither an agent nor a provider.
 func (w *writer) partyAlone(name string, in document.Value) {
 	if in.Exists() {
-		w.party(name, in, document.Value{}, document.Value{}, document.Value{})
+		w.party(name, in, in.Get("identifiers").Children(), document.Value{}, document.Value{}, document.Value{})
+	}
+}
+
+// buyerIdentifiers yields the identifiers of the buyer. Of an ordinary invoice UBL has one (BT-46, UBL-SR-16): its SIRET, which
+// order keys are made of too, else the first.
+func (w *writer) buyerIdentifiers(buyer document.Value) iter.Seq[document.Value] {
+	all := buyer.Get("identifiers").Children()
+	if w.Extended(buyer).Exists() {
+		return all
+	}
+	return func(yield func(document.Value) bool) {
+		only := buyer.Get("identifiers").First()
+		for id := range all {
+			if id.Get("scheme").Text() == "0009" {
+				only = id
+				break
+			}
+		}
+		if only.Exists() {
+			yield(only)
+		}
 	}
 }
 
