@@ -52,7 +52,7 @@ func TestExtendedCanonical(t *testing.T) {
 		{group + "," + detail, "/lines/1/parent", "2", "BR-FREXT-08 BR-FREXT-11"},
 		{group + "," + strings.Replace(detail, `"subtype": "DETAIL", `, "", 1), "/lines/0/subtype", "INFORMATION", "BR-FREXT-06"},
 		{strings.Replace(group, "GROUP", "DETAIL", 1) + "," + detail, "", "", "BR-FREXT-22 BR-FREXT-23 BR-FREXT-26 BR-FREXT-CO-04 BR-FREXT-CO-10 BR-FREXT-CO-13"},
-		{detail, "/lines/0/vat/category", "Z", "BR-FREXT-11 BR-FREXT-S-08 BR-FREXT-Z-01 BR-Z-05"},
+		{detail, "/lines/0/vat/category", "Z", "BR-FREXT-11 BR-FREXT-S-08 BR-FREXT-S-08ini BR-FREXT-S-08rev BR-FREXT-Z-01 BR-Z-05"},
 	} {
 		root := validDocument(t, "invoice")
 		var lines any

@@ -218,7 +218,7 @@ func TestFrenchCanonical(t *testing.T) {
 		{"/typeCode", "381", "BR-FR-CO-05_BT-3"},
 		{"/process/businessProcess", "B3", "BR-FR-08_BT-23"},
 		{"/process/businessProcess", "B2", "BR-FR-CO-09_BT-23-1 BR-FR-CO-09_BT-23-2 BR-FR-CO-09_BT-23-3"},
-		{"/process/businessProcess", "S9", "BR-FR-BD-13_BT-3"},
+		{"/process/businessProcess", "S9", "BR-FR-BD-02_BT-30 BR-FR-BD-02_BT-47 BR-FR-BD-02_EXT-FR-FE-163 BR-FR-BD-13_BT-3 BR-FR-MV-01_EXT-FR-FE-163 BR-FR-MV-06_EXT-FR-FE-167 BR-FR-MV-07_BT-128"},
 		{"/notes/0/subjectCode", "AAB", "BR-FR-05_BT-22_PMT BR-FR-06_BT-21_AAB"},
 		{"/notes/3/text", "B2G", "BR-FR-20_BT-21"},
 		{"/notes", "[" + notes + `, {"subjectCode": "BAR", "text": "B2C"}]`, "BR-FR-31_BT-21"},

@@ -1,6 +1,7 @@
 package ubl_test
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -464,20 +465,22 @@ func readTerms(t *testing.T) map[string]schemaTerm {
 			walk(place+"/#", items)
 			return
 		}
-		if properties, ok := schema["properties"].(map[string]any); ok {
+		reference, _ := schema["$ref"].(string)
+		reference = strings.TrimPrefix(reference, "#/$defs/")
+		group, _ := types[reference].(map[string]any)
+		if group["properties"] != nil {
+			walk(place, group)
+		}
+		if properties, ok := schema["properties"].(map[string]any); ok { // numbers, beside a reference
 			for name, property := range properties {
 				walk(place+"/"+name, property.(map[string]any))
 			}
+		}
+		if group["properties"] != nil || schema["properties"] != nil {
 			return
 		}
 		name, _ := schema["x-term"].(string)
-		reference, _ := schema["$ref"].(string)
-		reference = strings.TrimPrefix(reference, "#/$defs/")
-		if group, ok := types[reference].(map[string]any); ok && group["properties"] != nil {
-			walk(place, group)
-			return
-		}
-		terms[place] = schemaTerm{name, reference}
+		terms[place] = schemaTerm{name, cmp.Or(reference, terms[place].typ)}
 	}
 	walk("", schema)
 	return terms
