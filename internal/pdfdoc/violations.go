@@ -13,7 +13,7 @@ var (
 	malformed = violation.Spec{
 		Code: "pdf_malformed",
 		FR:   "PDF illisible à l'octet %[1]d ; attendu : %[2]s", EN: "unreadable PDF at byte %[1]d; expected: %[3]s",
-		RemedyFR: "S'il a été coupé en route, renvoyez-le entier. " + remedyFR, RemedyEN: "If it was cut on the way send the whole file again. " + remedyEN,
+		RemedyFR: "Renvoyez le fichier entier s'il a été coupé en route. S'il est ainsi à l'origine : " + remedyFR, RemedyEN: "Send the whole file again if it was cut on the way. If it is the same at its origin: " + remedyEN,
 	}
 	encrypted = violation.Spec{
 		Code:     "pdf_encrypted",
