@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -13,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+// The race detector takes several times the memory, so nothing here runs under it.
 
 // largeRSS is what a verb that reads a DECP file of any size may hold of memory, as Linux counts it.
 const largeRSS = 64 << 20
