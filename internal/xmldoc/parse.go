@@ -253,8 +253,13 @@ func (p *parser) close() {
 		text = string(f.more)
 	}
 	e := &p.doc.elements[f.at]
-	if e.text = trim(text); len(e.text) < len(text) && e.text != "" && f.last == 0 {
-		p.doc.blanks = append(p.doc.blanks, withBlanks{f.at, text})
+	from := len(text) - len(trimLeft(text))
+	to := from + len(trim(text))
+	e.text = text[from:to]
+	if from < to && to-from < len(text) && f.last == 0 {
+		e.before, e.after = uint16(min(from, math.MaxUint16)), uint16(min(len(text)-to, math.MaxUint16))
+		e.text = text[from-int(e.before) : to+int(e.after)]
+		p.doc.blanks = true
 	}
 	if len(p.scope) > f.scope {
 		p.scope = p.scope[:f.scope]

@@ -291,6 +291,15 @@ func TestAbsentElements(t *testing.T) {
 	}
 }
 
+// numbered writes a text n times, with another number each time.
+func numbered(text string, n int) string {
+	var all strings.Builder
+	for i := range n {
+		fmt.Fprintf(&all, text, i)
+	}
+	return all.String()
+}
+
 // Memory is bounded by the size of the input, whatever it holds; 1 MiB is the floor of small hostile inputs.
 func TestMemoryIsBounded(t *testing.T) {
 	const size = 4 << 20
@@ -309,6 +318,10 @@ func TestMemoryIsBounded(t *testing.T) {
 		"latin-1":             `<?xml version="1.0" encoding="ISO-8859-1"?>` + root(strings.Repeat("\xe9", size)),
 		"latin-1 of elements": `<?xml version="1.0" encoding="ISO-8859-1"?>` + root(strings.Repeat("<\xe9/>", size/4)),
 		"deep":                strings.Repeat("<a>", size/3),
+		"white space":         root(strings.Repeat("<b> 12345678901 </b>", size/20)),
+		"names":               root(numbered("<b%07x>       </b%07[1]x>", size/28)),
+		"names, white space":  root(numbered("<b%06x> x </b%06[1]x>", size/20)),
+		"scopes":              root(numbered(`<b xmlns="%06x"> x </b>`, size/23)),
 	}
 	for name, in := range inputs {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package xmldoc_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -76,7 +77,13 @@ func TestWritten(t *testing.T) {
 			assert.True(t, doc.HasBlanks())
 		})
 	}
-	doc, v := xmldoc.Parse([]byte("<r>\n <x>y</x>\n</r>"))
+	wide := strings.Repeat(" ", 70_000)
+	doc, v := xmldoc.Parse([]byte("<r>" + wide + "y" + wide + "</r>"))
+	require.Nil(t, v)
+	assert.Equal(t, "y", doc.Root().Text())
+	assert.Equal(t, wide[:1<<16-1]+"y"+wide[:1<<16-1], doc.Root().Written())
+
+	doc, v = xmldoc.Parse([]byte("<r>\n <x>y</x>\n</r>"))
 	require.Nil(t, v)
 	assert.False(t, doc.HasBlanks(), "between elements there is none that counts")
 	assert.Empty(t, xmldoc.Element{}.Written())

@@ -6,9 +6,7 @@
 package xmldoc
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -23,25 +21,21 @@ type Doc struct {
 	attrs    []attr
 	names    []name   // of elements; index 0 is unused
 	spaces   []string // namespace URIs; 0 is no namespace. One may be there more than once
-	blanks   []withBlanks
-}
-
-// withBlanks is the text of an element without children as it was written, where white space at its ends was removed. A
-// document has them in the order of their elements.
-type withBlanks struct {
-	at   int32
-	text string
+	blanks   bool     // some text has white space at its ends
 }
 
 // element is 40 bytes: the bound on their number rests on that. Its first child, if it has any, is the next element; its
 // attributes end where those of the next element start.
 type element struct {
-	text   string // direct character data, concatenated, white space at both ends removed
+	text   string // direct character data, concatenated
 	name   int32
 	attrs  int32
 	next   int32
 	up     int32
 	offset int32 // of the '<' of the start tag, in the decoded text
+	// The white space before and after the text, in bytes. What is more than they can say is not kept, nor is any beside
+	// elements or where there is nothing else.
+	before, after uint16
 }
 
 type attr struct {
@@ -121,26 +115,21 @@ func (e Element) Text() string {
 	if e.doc == nil {
 		return ""
 	}
-	return e.node().text
+	n := e.node()
+	return n.text[n.before : len(n.text)-int(n.after)]
 }
 
 // Written returns the character data of an element without children as it was written, white space at both ends included;
-// of other elements, and where there is nothing else, it is Text.
+// of other elements, and where there is nothing else, it is Text. Of more than 64 KiB of white space it is only the nearest.
 func (e Element) Written() string {
 	if e.doc == nil {
 		return ""
-	}
-	if len(e.doc.blanks) > 0 {
-		i, found := slices.BinarySearchFunc(e.doc.blanks, e.at, func(w withBlanks, at int32) int { return cmp.Compare(w.at, at) })
-		if found {
-			return e.doc.blanks[i].text
-		}
 	}
 	return e.node().text
 }
 
 // HasBlanks reports whether [Element.Written] and [Element.Text] differ for some element.
-func (d *Doc) HasBlanks() bool { return len(d.blanks) > 0 }
+func (d *Doc) HasBlanks() bool { return d.blanks }
 
 // Attr returns the value of an attribute without namespace, empty when it is absent. Namespace declarations are no
 // attributes.
