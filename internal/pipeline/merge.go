@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/rules"
@@ -9,7 +12,8 @@ import (
 
 // merge joins what the schema and the rules of packs say of one document so that each fault is told once: a rule that names a
 // missing term, or is about one value and how it is written, says it better than the schema or the structure, under its official
-// id; a rule that could not be judged says nothing where the schema has already refused the value.
+// id; a rule that could not be judged says nothing where the schema has already refused the value; of an element that is missing
+// the structure tells, which is what the receiver would say.
 func merge(shape, business []violation.Violation, packs []*rules.Pack) []violation.Violation {
 	business = rules.Suppress(business, shape)
 	type value struct{ pointer, term string }
@@ -30,16 +34,27 @@ func merge(shape, business []violation.Violation, packs []*rules.Pack) []violati
 			}
 		}
 	}
-	var out []violation.Violation
+	var missing []violation.Violation // what the structure misses and no rule names
+	for _, v := range shape {
+		if v.Code != structure.CodeMissing {
+			continue
+		}
+		if around[v.Source] > 0 { // both tell it of the element around; the structure has no term, so it is one for one
+			around[v.Source]--
+		} else {
+			missing = append(missing, v)
+		}
+	}
+	out := missing
 	for _, v := range shape {
 		told := false
 		switch v.Code {
-		case structure.CodeMissing: // both tell it of the element around; the structure has no term, so it is one for one
-			if told = around[v.Source] > 0; told {
-				around[v.Source]--
-			}
+		case structure.CodeMissing:
+			told = true
 		case schemas.CodeRequired:
-			told = named[v.Pointer]
+			told = named[v.Pointer] || slices.ContainsFunc(missing, func(s violation.Violation) bool {
+				return s.Source == v.Source && structure.Lacks(s, v.Pointer[strings.LastIndexByte(v.Pointer, '/')+1:])
+			})
 		case schemas.CodePattern, schemas.CodeFormat:
 			told = judged[value{v.Pointer, v.Term}]
 		}

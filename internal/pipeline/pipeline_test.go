@@ -21,6 +21,7 @@ import (
 	"github.com/commande-publique/passerelle/internal/violation"
 	"github.com/commande-publique/passerelle/schemas"
 	"github.com/commande-publique/passerelle/schemas/rules"
+	"github.com/commande-publique/passerelle/schemas/structure"
 )
 
 func fatalCodes(vs []violation.Violation) []string {
@@ -119,6 +120,12 @@ func TestMerge(t *testing.T) {
 	at := func(code, pointer string) violation.Violation {
 		return violation.Spec{Code: code}.New(violation.At{Pointer: pointer})
 	}
+	in := func(code, pointer string) violation.Violation {
+		return violation.Spec{Code: code}.New(violation.At{Pointer: pointer, Source: "/R"})
+	}
+	lacks := func(element string) violation.Violation {
+		return violation.Spec{Code: structure.CodeMissing, EN: `"cbc:` + element + `" is missing in "R"`}.New(violation.At{Source: "/R"})
+	}
 	warning := violation.Spec{Code: "BR-99", Severity: violation.Warning}.New(violation.At{Pointer: "/number"})
 	pack := &rules.Pack{Rules: []*rules.Rule{
 		{ID: "BR-1", Terms: []string{"BT-1"}}, {ID: "BR-2", Terms: []string{"BT-2"}}, {ID: "BR-CO-1", Terms: []string{"BT-1", "BT-2"}},
@@ -139,6 +146,10 @@ func TestMerge(t *testing.T) {
 		{"not judged because the schema refuses the value", []violation.Violation{at("schema_pattern", "/a")}, []violation.Violation{at(rules.CodeNotJudged, "/a")}, []string{"schema_pattern /a"}},
 		{"not judged below what the schema refuses", []violation.Violation{at("schema_type", "/a")}, []violation.Violation{at(rules.CodeNotJudged, "/a/b")}, []string{"schema_type /a"}},
 		{"not judged for its own reason", nil, []violation.Violation{at(rules.CodeNotJudged, "/a")}, []string{"rule_not_judged /a"}},
+		{"the structure names what the schema misses", []violation.Violation{lacks("A"), in("schema_required", "/r/a")}, nil, []string{"structure_missing_element "}},
+		{"a rule speaks for the structure, not for the schema", []violation.Violation{lacks("A"), in("schema_required", "/r/a")}, []violation.Violation{in("BR-1", "/r/b")}, []string{"schema_required /r/a", "BR-1 /r/b"}},
+		{"the structure misses something else", []violation.Violation{lacks("B"), in("schema_required", "/r/a")}, nil, []string{"structure_missing_element ", "schema_required /r/a"}},
+		{"the structure misses it elsewhere", []violation.Violation{lacks("a"), at("schema_required", "/a")}, nil, []string{"structure_missing_element ", "schema_required /a"}},
 		{"not judged does not hide what is missing", []violation.Violation{at(schemas.CodeRequired, "/a")}, []violation.Violation{at(rules.CodeNotJudged, "/a")}, []string{"schema_required /a"}},
 	}
 	for _, tt := range tests {
@@ -149,6 +160,23 @@ func TestMerge(t *testing.T) {
 			}
 			assert.Equal(t, tt.want, got)
 		})
+	}
+}
+
+// What a document lacks is told once, by the structure where the canonical form lacks the same.
+func TestMissingIsToldOnce(t *testing.T) {
+	p := newPipeline(t)
+	for lacks, want := range map[string][]string{
+		"<cbc:IssueDate>":       {"structure_missing_element"},
+		"<cbc:ContractFolderID": {"structure_missing_element"},
+	} {
+		request, found := string(example(t, "espd-request.xml")), ""
+		if before, after, ok := strings.Cut(request, lacks); ok {
+			_, after, _ = strings.Cut(after, "\n")
+			found = before + after
+		}
+		require.NotEmpty(t, found, lacks)
+		assert.Equal(t, want, fatalCodes(p.Judge(received("buyers", []byte(found))).Violations), lacks)
 	}
 }
 

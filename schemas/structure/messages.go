@@ -10,6 +10,12 @@ import (
 // CodeMissing is the code of a mandatory element that is missing; its place is the element around it.
 const CodeMissing = "structure_missing_element"
 
+// Lacks reports whether a violation says that an element of a local name is missing, its letters in any case.
+func Lacks(v violation.Violation, local string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(v.EN, `"`), `"`)
+	return v.Code == CodeMissing && strings.EqualFold(name[strings.IndexByte(name, ':')+1:], local)
+}
+
 // The violations say what the official schema of the format says, in names of its elements as the sender's own tools do.
 var (
 	unknownRoot = violation.Spec{
