@@ -12,7 +12,7 @@
 #   make kafka-stop   end it and remove its data
 #   make test-kafka   the tests of the Kafka layer, of tables and of unique numbers on Apache Kafka 4.4.0 and 3.9.2 and on three nodes, about six minutes
 #   make test-kafka-full   all of them, with KAFKA_KILLS (30) killed leaders from KAFKA_SEED (1), and 100 of gateways, about two hours
-#   make test-oracle   the rules against the official artefacts, on the examples and on mutants of them: ORACLE_COUNT (30, of statuses 100) of
+#   make test-oracle   the rules against the official artefacts, on the examples, as they are and converted, and on mutants of them: ORACLE_COUNT (30, of statuses 100) of
 #                 each from ORACLE_SEED (1), the part ORACLE_SHARD (1/1), the rules that start with ORACLE_RULES (all);
 #                 of ESPDs, which take 2.5 seconds each, ORACLE_ESPD_COUNT (3) mutants of each
 #   make test-xsd   the structure of documents against the official XML Schemas and the JDK, on PASSERELLE_MUTANTS (5000) mutants from
