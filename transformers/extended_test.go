@@ -109,6 +109,7 @@ func TestExtendedTermsOfAnotherProfile(t *testing.T) {
 		}
 		for _, pointer := range []string{
 			"/sellerAgent", "/invoicer", "/buyerAgent", "/invoicee", "/payer", "/payee/address", "/deliveryTerms", "/vatExchangeRate", "/precedingInvoices/0/typeCode",
+			"/allowances/0/exemptionReason", "/charges/0/exemptionReasonCode",
 			"/lines/0/subtype", "/lines/0/noteSubjectCode", "/lines/0/purchaseOrderReference", "/lines/0/salesOrderLine", "/lines/0/receivingAdviceLine",
 			"/lines/0/precedingInvoices", "/lines/0/totals", "/lines/0/delivery", "/lines/0/seller", "/lines/0/vat/exemptionReason", "/lines/0/price/discountReason",
 		} {

@@ -9,6 +9,7 @@ import (
 // allowanceTerms are the terms of one kind of allowance or charge. Those of a line have no VAT of their own.
 type allowanceTerms struct {
 	amount, base, percentage, category, rate, reason, reasonCode string
+	exemption, exemptionCode                                     string // of the French extended profile
 }
 
 // level is where allowances and charges stand: in the invoice or in a line.
@@ -17,13 +18,13 @@ type level struct{ allowance, charge allowanceTerms }
 var (
 	// BG-20 and BG-21.
 	documentLevel = level{
-		allowanceTerms{"BT-92", "BT-93", "BT-94", "BT-95", "BT-96", "BT-97", "BT-98"},
-		allowanceTerms{"BT-99", "BT-100", "BT-101", "BT-102", "BT-103", "BT-104", "BT-105"},
+		allowanceTerms{"BT-92", "BT-93", "BT-94", "BT-95", "BT-96", "BT-97", "BT-98", "EXT-FR-FE-187", "EXT-FR-FE-188"},
+		allowanceTerms{"BT-99", "BT-100", "BT-101", "BT-102", "BT-103", "BT-104", "BT-105", "EXT-FR-FE-189", "EXT-FR-FE-190"},
 	}
 	// BG-27 and BG-28.
 	lineLevel = level{
-		allowanceTerms{"BT-136", "BT-137", "BT-138", "", "", "BT-139", "BT-140"},
-		allowanceTerms{"BT-141", "BT-142", "BT-143", "", "", "BT-144", "BT-145"},
+		allowanceTerms{"BT-136", "BT-137", "BT-138", "", "", "BT-139", "BT-140", "", ""},
+		allowanceTerms{"BT-141", "BT-142", "BT-143", "", "", "BT-144", "BT-145", "", ""},
 	}
 )
 
@@ -49,6 +50,10 @@ func (m *mapping) allowanceCharge(out document.Value, in xmldoc.Element, terms a
 		if tax := m.one(in, ram, "CategoryTradeTax", terms.category); m.vat(tax) {
 			m.text(out, "vatCategory", tax, "CategoryCode", terms.category)
 			m.decimal(out, "vatRate", tax, "RateApplicablePercent", terms.rate)
+			if m.extended {
+				m.text(out, "exemptionReason", tax, "ExemptionReason", terms.exemption)
+				m.text(out, "exemptionReasonCode", tax, "ExemptionReasonCode", terms.exemptionCode)
+			}
 		}
 	}
 	m.text(out, "reason", in, "Reason", terms.reason)

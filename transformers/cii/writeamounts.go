@@ -147,7 +147,7 @@ func (w *writer) allowances(list document.Value, isCharge string) {
 			w.Value("ram:ActualAmount", in.Get("amount"))
 			w.Value("ram:ReasonCode", in.Get("reasonCode"))
 			w.Value("ram:Reason", in.Get("reason"))
-			w.tax("ram:CategoryTradeTax", in.Get("vatCategory"), in.Get("vatRate"), document.Value{})
+			w.tax("ram:CategoryTradeTax", in.Get("vatCategory"), in.Get("vatRate"), w.Extended(in))
 		})
 	}
 }

@@ -91,13 +91,13 @@ func (w *writer) allowances(list document.Value, isCharge string) {
 			w.Value("cbc:MultiplierFactorNumeric", in.Get("percentage"))
 			w.amount("cbc:Amount", in.Get("amount"))
 			w.amount("cbc:BaseAmount", in.Get("baseAmount"))
-			w.category("cac:TaxCategory", in.Get("vatCategory"), in.Get("vatRate"), document.Value{})
+			w.category("cac:TaxCategory", in.Get("vatCategory"), in.Get("vatRate"), w.Extended(in))
 		})
 	}
 }
 
 // category writes a VAT category; exempt says why there is no VAT: the entry of the VAT breakdown, or in the French extended
-// profile the VAT of a line.
+// profile the VAT of a line, an allowance or a charge.
 func (w *writer) category(name string, code, rate, exempt document.Value) {
 	w.Group(name, func() {
 		w.Value("cbc:ID", code)
