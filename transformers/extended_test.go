@@ -99,6 +99,33 @@ func TestExtendedProfile(t *testing.T) {
 	}
 }
 
+// In CII an invoice of the profile may have several discounts on a price, which are kept; UBL has one.
+func TestSeveralDiscountsOnPrice(t *testing.T) {
+	second := edit{"</ram:AppliedTradeAllowanceCharge>", `</ram:AppliedTradeAllowanceCharge>
+		<ram:AppliedTradeAllowanceCharge><ram:ChargeIndicator><udt:Indicator>false</udt:Indicator></ram:ChargeIndicator>
+		<ram:ActualAmount>0.50</ram:ActualAmount><ram:ReasonCode>100</ram:ReasonCode><ram:Reason>Fidélité</ram:Reason></ram:AppliedTradeAllowanceCharge>`}
+	inUBL, inCII := syntaxes[0], syntaxes[1]
+	doc := inCII.read(t, extended(t, "cii", "extended-terms.xml", second))
+	if doc == nil {
+		t.Fatal("refused")
+	}
+	const other = "/lines/0/price/otherDiscounts/0/"
+	if amount, reason := doc.Lookup(other+"amount").Text(), doc.Lookup(other+"reason").Text(); amount != "0.50" || reason != "Fidélité" {
+		t.Errorf("the second discount is %q for %q", amount, reason)
+	}
+	if losses, fault := converted(t, doc, inCII); len(losses) > 0 || fault != "" {
+		t.Errorf("losses %v; %s", losses, fault)
+	}
+	losses, fault := converted(t, doc, inUBL)
+	if diff := cmp.Diff([]string{other + "amount", other + "reason", other + "reasonCode", "/lines/0/statusCode"}, losses); diff != "" || fault != "" {
+		t.Errorf("%s; %s", diff, fault)
+	}
+	_, violations := inCII.transform(t, extended(t, "cii", "extended-terms.xml", second, ofAnotherProfile))
+	if len(violations) != 1 || violations[0].Code != "repeated_element" || violations[0].Term != "BT-147" {
+		t.Errorf("of another profile: %v", violations)
+	}
+}
+
 // Only an invoice that says that it follows the profile has its terms: in any other they are ignored, and none is refused.
 func TestExtendedTermsOfAnotherProfile(t *testing.T) {
 	for _, s := range syntaxes {

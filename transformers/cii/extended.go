@@ -73,6 +73,13 @@ func (m *mapping) lineNotes(out document.Value, about xmldoc.Element) {
 	}
 }
 
+// furtherDiscount writes a discount on a price beyond the one of EN 16931 (BT-147).
+func (m *mapping) furtherDiscount(out document.Value, in xmldoc.Element) {
+	m.amount(out, "amount", in, "ActualAmount", "BT-147")
+	m.text(out, "reason", in, "Reason", "EXT-FR-FE-195")
+	m.text(out, "reasonCode", in, "ReasonCode", "EXT-FR-FE-196")
+}
+
 // advice writes the reference of a line to an advice of receipt or of despatch. Faults are told under the term that the
 // invoice has for it.
 func (m *mapping) advice(out document.Value, name string, delivery xmldoc.Element, local, term string) {

@@ -75,8 +75,13 @@ func (m *mapping) price(line document.Value, agreement xmldoc.Element) {
 		if charge, known := m.isCharge(discount); !known || charge {
 			continue // EN 16931 has no charge on a price
 		}
-		if first := out.Get("discount"); first.Exists() {
+		first := out.Get("discount")
+		if first.Exists() && !m.extended {
 			m.report(canonical.RepeatedElement, discount, first, "BT-147", discount.Name().Local, gross.Name().Local)
+			continue
+		}
+		if first.Exists() {
+			m.furtherDiscount(out.Array("otherDiscounts", 0).Item(discount.Ref()), discount)
 			continue
 		}
 		m.amount(out, "discount", discount, "ActualAmount", "BT-147")

@@ -94,19 +94,28 @@ func (w *writer) product(in document.Value) {
 	})
 }
 
+// discount writes a discount on a price, BT-147 or another.
+func (w *writer) discount(amount, reasonCode, reason document.Value) {
+	w.Group("ram:AppliedTradeAllowanceCharge", func() {
+		w.chargeIndicator("false")
+		w.Value("ram:ActualAmount", amount)
+		w.Value("ram:ReasonCode", reasonCode)
+		w.Value("ram:Reason", reason)
+	})
+}
+
 // price writes BG-29.
 func (w *writer) price(in document.Value) {
 	if in.Get("gross").Exists() { // CII has no discount without the gross price
 		w.Group("ram:GrossPriceProductTradePrice", func() {
 			w.Value("ram:ChargeAmount", in.Get("gross"))
-			w.Group("ram:AppliedTradeAllowanceCharge", func() {
-				w.chargeIndicator("false")
-				w.Value("ram:ActualAmount", in.Get("discount"))
-				if discounted := w.Extended(in); in.Get("discount").Exists() {
-					w.Value("ram:ReasonCode", discounted.Get("discountReasonCode"))
-					w.Value("ram:Reason", discounted.Get("discountReason"))
+			extended, discount := w.Extended(in), in.Get("discount")
+			if discount.Exists() {
+				w.discount(discount, extended.Get("discountReasonCode"), extended.Get("discountReason"))
+				for other := range extended.Get("otherDiscounts").Children() {
+					w.discount(other.Get("amount"), other.Get("reasonCode"), other.Get("reason"))
 				}
-			})
+			}
 		})
 	}
 	w.Group("ram:NetPriceProductTradePrice", func() {
