@@ -77,7 +77,7 @@ func Start(ctx context.Context, g *Gateway, opts Options) (_ *App, err error) {
 	}
 	a.onStop("cluster", cluster.Close)
 	if a.broker == nil {
-		if err := a.awaitCluster(ctx, cluster, g.clusterTopics()); err != nil {
+		if err := a.awaitCluster(ctx, cluster, g); err != nil {
 			return nil, err
 		}
 	}
@@ -170,12 +170,12 @@ func waits(err error) bool {
 	return errors.As(err, &unreachable)
 }
 
-// awaitCluster makes sure that the topics exist and have leaders, as soon as a broker answers.
-func (a *App) awaitCluster(ctx context.Context, cluster *kafka.Cluster, topics []kafka.Topic) error {
+// awaitCluster makes sure that the topics of a gateway exist and have leaders, as soon as a broker answers.
+func (a *App) awaitCluster(ctx context.Context, cluster *kafka.Cluster, g *Gateway) error {
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	for {
-		fault, err := a.tryCluster(ctx, cluster, topics)
+		fault, err := a.tryCluster(ctx, cluster, g)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -195,7 +195,7 @@ func (a *App) awaitCluster(ctx context.Context, cluster *kafka.Cluster, topics [
 }
 
 // tryCluster asks for the topics once. It returns the fault that waiting may mend, or the error that it will not.
-func (a *App) tryCluster(ctx context.Context, cluster *kafka.Cluster, topics []kafka.Topic) (*telemetry.Fault, error) {
+func (a *App) tryCluster(ctx context.Context, cluster *kafka.Cluster, g *Gateway) (*telemetry.Fault, error) {
 	ping := func() (*telemetry.Fault, error) {
 		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 		defer cancel()
@@ -211,8 +211,17 @@ func (a *App) tryCluster(ctx context.Context, cluster *kafka.Cluster, topics []k
 	}
 	asking, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	failed := cluster.EnsureTopics(asking, topics)
+	d, err := cluster.Describe(asking, []string{})
+	if err != nil { // it has just answered
+		fault := topicsFault(a.brokers, err)
+		return &fault, nil
+	}
+	compacts := d.ClusterID != embedded.ClusterID
+	failed := cluster.EnsureTopics(asking, g.clusterTopics(compacts))
 	if failed == nil {
+		if !compacts {
+			a.log.Warn("the cluster is the embedded broker of another process, which compacts no topic: tables lose their oldest rows once it deletes records")
+		}
 		return nil, nil
 	}
 	if fault, err := ping(); fault != nil || err != nil { // it has gone meanwhile

@@ -70,9 +70,9 @@ func TestStartTellsOfTakenData(t *testing.T) {
 	assert.ErrorIs(t, err, embedded.ErrDataDirLocked)
 }
 
-// Another gateway's broker is a cluster like any other.
+// Another gateway's broker is a cluster like any other, but for the topics of tables, which it does not compact.
 func TestServesOnACluster(t *testing.T) {
-	const yaml = "topics:\n  replication: 1\nsources:\n  - topic: suppliers\n"
+	const yaml = "topics:\n  replication: 1\n"
 	broker := start(t, load(t, writeConfig(t, "127.0.0.1:0", "sources:\n  - topic: elsewhere\n", nil)))
 	s := start(t, load(t, writeConfig(t, "127.0.0.1:0", yaml+"kafka:\n  brokers: ["+broker.addr+"]\n", nil)))
 	require.Equal(t, broker.addr, s.addr)
@@ -83,6 +83,14 @@ func TestServesOnACluster(t *testing.T) {
 		topics = append(topics, r.Topic)
 	}
 	assert.ElementsMatch(t, []string{"archive", "invoicing", "receipts"}, topics)
+	settings, err := s.admin.DescribeTopicConfigs(within(t, patience), "dume-requests")
+	require.NoError(t, err)
+	require.NoError(t, settings[0].Err)
+	for _, setting := range settings[0].Configs {
+		if setting.Key == "cleanup.policy" {
+			assert.Equal(t, "delete", setting.MaybeValue())
+		}
+	}
 }
 
 // A source with receipts: none gets none.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/commande-publique/passerelle/config"
 	"github.com/commande-publique/passerelle/internal/doctor"
+	"github.com/commande-publique/passerelle/internal/embedded"
 	"github.com/commande-publique/passerelle/internal/kafka"
 )
 
@@ -45,7 +46,7 @@ func (g *Gateway) DoctorPlan() doctor.Plan {
 		Brokers: g.Brokers(), Secured: cfg.Kafka.TLS.Enabled.Value || cfg.Kafka.SASL.Mechanism.Value != "",
 		Mechanism: cfg.Kafka.SASL.Mechanism.Value, Username: cfg.Kafka.SASL.Username.Value,
 		Partitions: int(cfg.Topics.Partitions.Value), Replication: int(cfg.Topics.Replication.Value),
-		DocumentBytes: int(cfg.Limits.Document.Value),
+		DocumentBytes: int(cfg.Limits.Document.Value), Embedded: embedded.ClusterID,
 	}
 	switch {
 	case plan.Username != "":

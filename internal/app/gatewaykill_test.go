@@ -142,7 +142,6 @@ func newClusterRun(t *testing.T, delivery string, keys, perKey int) *clusterRun 
 	t.Helper()
 	broker, err := embedded.Start(t.Context(), embedded.Options{
 		Addr: "127.0.0.1:0", DataDir: t.TempDir(), Logger: slog.New(slog.DiscardHandler),
-		Topics: []embedded.Topic{{Name: "dume-requests", Partitions: 3, MaxMessageBytes: 1 << 20, RetentionBytes: 1 << 24}}, // it compacts none
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, broker.Close()) })

@@ -103,11 +103,12 @@ func (g *Gateway) embeddedTopics() []embedded.Topic {
 	return out
 }
 
-func (g *Gateway) clusterTopics() []kafka.Topic {
+// clusterTopics are the topics as they are created on a cluster, those of tables compacted where it can do that.
+func (g *Gateway) clusterTopics(compacts bool) []kafka.Topic {
 	var out []kafka.Topic
 	for _, t := range g.topics() {
 		settings := map[string]string{"max.message.bytes": strconv.Itoa(t.maxMessageBytes)}
-		if t.table {
+		if t.table && compacts {
 			settings["cleanup.policy"] = "compact"
 		}
 		out = append(out, kafka.Topic{

@@ -61,6 +61,8 @@ type Plan struct {
 	Transactions []string
 	Partitions   int // that the gateway gives to a topic that it creates
 	Replication  int // the same, and what the operator expects of the others
+	// Embedded is what embedded brokers call their cluster: they compact no topic.
+	Embedded string
 	// DocumentBytes is the largest document that the gateway accepts.
 	DocumentBytes int
 }
@@ -108,7 +110,7 @@ const limit = 30 * time.Second
 func Cluster(ctx context.Context, c *kafka.Cluster, plan Plan) *Report {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	x := &examination{Report: &Report{}, c: c, plan: plan, admin: admin{plan}}
+	x := &examination{Report: &Report{}, c: c, plan: plan, admin: admin{plan: plan}}
 	if !x.reach(ctx) {
 		return x.Report
 	}
@@ -121,6 +123,7 @@ func Cluster(ctx context.Context, c *kafka.Cluster, plan Plan) *Report {
 		x.unanswered("reachable", strings.Join(plan.Brokers, ", "), err)
 		return x.Report
 	}
+	x.admin.compacts = d.ClusterID != plan.Embedded
 	x.brokers(ctx, d)
 	x.produce(ctx)
 	x.topics(ctx, d)

@@ -182,6 +182,12 @@ func TestTableTopics(t *testing.T) {
 		p.Topics = append(p.Topics, doctor.Topic{Name: name, Table: true, MaxMessageBytes: 1 << 20})
 	}
 	golden(t, "tables", doctor.Cluster(t.Context(), c, p), fake.ListenAddrs()...)
+	p.Embedded = "test"
+	r := doctor.Cluster(t.Context(), c, p)
+	require.Zero(t, r.Problems(), "an embedded broker compacts nothing: %v", r)
+	for _, check := range r.Checks {
+		require.NotContains(t, check.Remedy, "compact")
+	}
 }
 
 func TestOneBroker(t *testing.T) {

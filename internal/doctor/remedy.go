@@ -12,7 +12,10 @@ import (
 )
 
 // admin writes commands of Kafka's own tools, for a shell.
-type admin struct{ plan Plan }
+type admin struct {
+	plan     Plan
+	compacts bool // the cluster can compact topics
+}
 
 // plainWord is what a shell takes as it is.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:,=@%+-]+$`)
@@ -68,7 +71,7 @@ func (a admin) create(t Topic, replication int) string {
 		"--create", "--topic", t.Name, "--partitions", strconv.Itoa(a.plan.Partitions),
 		"--replication-factor", strconv.Itoa(replication), "--config", "max.message.bytes=" + strconv.Itoa(t.MaxMessageBytes),
 	}
-	if t.Table {
+	if t.Table && a.compacts {
 		args = append(args, "--config", settingCleanup+"=compact")
 	}
 	return a.command("kafka-topics.sh", args...)

@@ -280,6 +280,10 @@ func bytesOf(n int) words {
 
 func (x *examination) cleanup(t Topic, policy string) {
 	switch {
+	case t.Table && !x.admin.compacts:
+		x.add(settingCleanup, t.Name, Warning, say(
+			"%s : ce cluster est le broker embarqué d'un autre processus, qui ne compacte pas ; il oublie les plus anciennes lignes de la table quand son sujet dépasse retention.bytes",
+			"%s: this cluster is the embedded broker of another process, which does not compact; it forgets the oldest rows of the table when its topic exceeds retention.bytes", policy), "")
 	case t.Table && policy != "compact":
 		x.add(settingCleanup, t.Name, Problem, say(
 			"%s : avec le temps, Kafka supprimerait des lignes de cette table", "%s: as time goes by, Kafka would delete rows of this table", policy),

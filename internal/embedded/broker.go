@@ -23,6 +23,9 @@ import (
 // DefaultAddr is where the embedded broker listens unless told otherwise.
 const DefaultAddr = "127.0.0.1:9092"
 
+// ClusterID is what every embedded broker calls its cluster: a client that asks knows that topics are not compacted there.
+const ClusterID = "passerelle-embedded"
+
 // What can prevent a start and is the operator's to repair. Start wraps them: test with errors.Is.
 var (
 	ErrNotLoopback   = errors.New("embedded broker: address is not a loopback address")
@@ -155,7 +158,7 @@ func Start(ctx context.Context, opts Options) (_ *Broker, err error) {
 func clusterOptions(opts Options, g *guard) []kfake.Opt {
 	kopts := []kfake.Opt{
 		kfake.NumBrokers(1),
-		kfake.ClusterID("passerelle-embedded"),
+		kfake.ClusterID(ClusterID),
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return g, nil }),
 		kfake.DataDir(opts.DataDir),
 		kfake.DefaultNumPartitions(opts.Partitions),
