@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", c.say("fichier de configuration ; sans lui, les valeurs par défaut", "configuration file; without it, the defaults"))
 	root.PersistentFlags().StringVar(&c.lang, "lang", c.lang, c.say("langue des messages : fr ou en", "language of the messages: fr or en"))
-	root.AddCommand(c.serve(), c.demo(), c.send(), c.tail(), c.explain(), c.validate(), c.rules(), c.check(), c.doctor(), c.bench(), c.version())
+	root.AddCommand(c.serve(), c.demo(), c.send(), c.tail(), c.explain(), c.validate(), c.rules(), c.numbers(), c.check(), c.doctor(), c.bench(), c.version())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:

@@ -16,15 +16,15 @@ var (
 		Code:     codeNumberUsed,
 		FR:       "la facture %[1]s (vendeur, année, numéro) est déjà passée, à l'identique : message « %[2]s » du %[3]s. Chorus Pro répondrait qu'elle existe déjà",
 		EN:       "the invoice %[1]s (seller, year, number) has passed already, the very same: message %[2]q of %[3]s. Chorus Pro would answer that it exists already",
-		RemedyFR: "Rien à faire : elle est déjà transmise. Si Chorus Pro l'a rejetée depuis, libérez son numéro (guide, « Un numéro, une facture »), puis rejouez ce message.",
-		RemedyEN: "Nothing to do: it was passed on already. If Chorus Pro has rejected it since, free its number (guide, \"Un numéro, une facture\"), then replay this message.",
+		RemedyFR: "Rien à faire : elle est déjà transmise. Si Chorus Pro l'a rejetée depuis, libérez son numéro (« passerelle numbers free »), puis rejouez ce message.",
+		RemedyEN: "Nothing to do: it was passed on already. If Chorus Pro has rejected it since, free its number (\"passerelle numbers free\"), then replay this message.",
 	}
 	numberUsed = violation.Spec{
 		Code:     codeNumberUsed,
 		FR:       "le vendeur a déjà employé ce numéro cette année-là : la facture %[1]s (vendeur, année, numéro) est déjà passée, avec un autre contenu : message « %[2]s » du %[3]s. Chorus Pro répondrait qu'elle existe déjà",
 		EN:       "the seller has used this number in that year already: the invoice %[1]s (seller, year, number) has passed already, with another content: message %[2]q of %[3]s. Chorus Pro would answer that it exists already",
-		RemedyFR: "Donnez à cette facture un numéro que son vendeur n'a pas encore employé cette année-là. Si elle remplace une facture que Chorus Pro a rejetée, libérez le numéro (guide, « Un numéro, une facture »), puis rejouez ce message.",
-		RemedyEN: "Give this invoice a number that its seller has not used in that year. If it stands in the place of one that Chorus Pro has rejected, free the number (guide, \"Un numéro, une facture\"), then replay this message.",
+		RemedyFR: "Donnez à cette facture un numéro que son vendeur n'a pas encore employé cette année-là. Si elle remplace une facture que Chorus Pro a rejetée, libérez le numéro (« passerelle numbers free »), puis rejouez ce message.",
+		RemedyEN: "Give this invoice a number that its seller has not used in that year. If it stands in the place of one that Chorus Pro has rejected, free the number (\"passerelle numbers free\"), then replay this message.",
 	}
 	numberNotVerified = violation.Spec{
 		Code: codeNumberUsed, Severity: violation.NotVerified,

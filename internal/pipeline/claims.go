@@ -112,7 +112,6 @@ func (c *Claims) Whole() {
 // Read takes a record of a topic of claims. One that cannot be read is somebody's claim all the same.
 func (c *Claims) Read(r kafka.Record) {
 	hash := hashOf(r.Topic, string(r.Key))
-	place := func() string { return fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset) }
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	table := c.known
@@ -124,10 +123,7 @@ func (c *Claims) Read(r kafka.Record) {
 		c.full = c.full && len(table) >= c.most
 		return
 	}
-	owner, ok := parseOwner(r.Value)
-	if !ok {
-		owner = Owner{Message: place(), time: r.Time.Unix()}
-	}
+	owner := OwnerOf(r)
 	if t, mine := c.taken[hash]; mine && t.is(owner) {
 		if t.read = true; t.published {
 			delete(c.taken, hash)
@@ -140,7 +136,7 @@ func (c *Claims) Read(r kafka.Record) {
 		if len(c.conflicts) == maxConflicts {
 			c.conflicts = slices.Delete(c.conflicts, 0, 1)
 		}
-		c.conflicts = append(c.conflicts, Conflict{Number: string(r.Key), Place: place(), First: first, Second: owner, At: r.Time})
+		c.conflicts = append(c.conflicts, Conflict{Number: string(r.Key), Place: placeOf(r), First: first, Second: owner, At: r.Time})
 	}
 	if !held && len(table) >= c.most {
 		c.full = true
@@ -306,6 +302,17 @@ type claimValue struct {
 	SHA256 string `json:"sha256"` // of the message
 	Time   string `json:"time"`
 }
+
+// OwnerOf returns who has a number, by a record of a topic of claims that gives none back. What cannot be read is the claim of a
+// message that has the name of its place.
+func OwnerOf(r kafka.Record) Owner {
+	if owner, ok := parseOwner(r.Value); ok {
+		return owner
+	}
+	return Owner{Message: placeOf(r), time: r.Time.Unix()}
+}
+
+func placeOf(r kafka.Record) string { return fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset) }
 
 // parseOwner reads the value of a claim.
 func parseOwner(value []byte) (Owner, bool) {
