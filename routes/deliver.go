@@ -14,7 +14,10 @@ type Delivery struct {
 	Key string
 	// Destinations holds every destination of the route, in the order of the file.
 	Destinations []Destination
-	Violations   []violation.Violation
+	// Frees is the topic in which the number of the document's invoice is free again, where the route frees any, as a destination
+	// without a form.
+	Frees      Destination
+	Violations []violation.Violation
 }
 
 // Destination is one destination of a route and whether it gets the document.
@@ -78,6 +81,13 @@ func (r *Route) Deliver(m Message) Delivery {
 		d.Violations = append(d.Violations, noDestination.New(violation.At{}, r.name, fr, en))
 	}
 	d.Key = d.key(r, r.key, m, values)
+	if free := r.frees; free.topic != "" {
+		ok, err := free.when.holds(values)
+		d.Frees = Destination{Topic: free.topic, Taken: ok && err == nil, Failed: err != nil, Condition: free.when.String()}
+		if err != nil {
+			d.Violations = append(d.Violations, failed(conditionFailed, r.name, free.when, m, err))
+		}
+	}
 	return d
 }
 

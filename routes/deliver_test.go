@@ -62,6 +62,34 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
+// What a document frees is decided beside its destinations, and a condition without result refuses it as theirs do.
+func TestDeliverFrees(t *testing.T) {
+	const text = `route: statuses
+from: [buyers]
+accept: [contract]
+frees:
+  topic: numbers
+  when: doc.uid == "refused"
+to:
+  - topic: archive
+`
+	unique := "route: unique\nfrom: [suppliers]\naccept: [invoice]\nvalidate: {unique: numbers}\nto: [{topic: archive}]\n"
+	route := load(t, options(t), text, unique).Routes()[0]
+	for doc, want := range map[string]struct {
+		frees Destination
+		codes string
+	}{
+		`{"uid": "refused"}`: {Destination{Topic: "numbers", Taken: true, Condition: `doc.uid == "refused"`}, ""},
+		`{"uid": "paid"}`:    {Destination{Topic: "numbers", Condition: `doc.uid == "refused"`}, ""},
+		`{}`:                 {Destination{Topic: "numbers", Failed: true, Condition: `doc.uid == "refused"`}, "condition_failed"},
+	} {
+		d := route.Deliver(invoice(t, doc))
+		if d.Frees != want.frees || codesOf(d.Violations) != want.codes || !d.Destinations[0].Taken {
+			t.Errorf("%s: %+v", doc, d)
+		}
+	}
+}
+
 func TestDeliverToNobody(t *testing.T) {
 	route := load(t, options(t), `route: picky
 from: [suppliers]

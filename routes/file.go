@@ -28,6 +28,7 @@ type routeFile struct {
 	Accept      texts               `yaml:"accept,required"`
 	When        yamldoc.String      `yaml:"when"`
 	Validate    validateFile        `yaml:"validate"`
+	Frees       *freesFile          `yaml:"frees"`
 	Key         yamldoc.String      `yaml:"key"`
 	To          []destinationOfFile `yaml:"to,required"`
 }
@@ -38,6 +39,12 @@ type validateFile struct {
 	Rules texts `yaml:"rules"`
 	// Unique is the topic of the claims.
 	Unique yamldoc.String `yaml:"unique"`
+}
+
+// freesFile says when a status frees the number of its invoice.
+type freesFile struct {
+	Topic yamldoc.String `yaml:"topic,required"`
+	When  yamldoc.String `yaml:"when,required"`
 }
 
 type destinationOfFile struct {
@@ -66,9 +73,10 @@ func (r *Route) digest() string {
 		From, Accept, Rules []string
 		ByProfile           bool   `json:",omitempty"` // omitted, so that other routes keep their versions
 		Unique              string `json:",omitempty"`
+		Frees, FreesWhen    string `json:",omitempty"`
 		When, Key           string
 		To                  []to
-	}{Name: r.name, From: r.from, Accept: r.accept, Rules: r.rules, ByProfile: r.byProfile, Unique: r.unique, When: r.when.String(), Key: r.key.String()}
+	}{Name: r.name, From: r.from, Accept: r.accept, Rules: r.rules, ByProfile: r.byProfile, Unique: r.unique, Frees: r.frees.topic, FreesWhen: r.frees.when.String(), When: r.when.String(), Key: r.key.String()}
 	for _, d := range r.destinations {
 		content.To = append(content.To, to{d.topic, d.form, d.when.String(), d.key.String(), d.required})
 	}

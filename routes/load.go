@@ -24,6 +24,8 @@ type Options struct {
 	Formats []string
 	// Numbered are the kinds whose documents have a number that no other may have.
 	Numbered []string
+	// Statuses are the kinds whose documents are about an invoice, and can free its number.
+	Statuses []string
 	// Rules are the names of the known rule packs.
 	Rules []string
 	// Syntaxes are the forms beside canonical and original in which documents can be written, each with its kinds.
@@ -40,7 +42,7 @@ const (
 	CodeTwice       = "route_twice"        // the same thing twice in one list
 	CodeDestination = "route_destination"  // a destination twice, or a field that means nothing there
 	CodeForm        = "route_form"         // an unknown form, or one that a kind of the route cannot have
-	CodeUnique      = "route_unique"       // a topic of claims that is something else too, or kinds without a number
+	CodeUnique      = "route_unique"       // a topic of claims that is something else too or is none, or kinds without a number
 	CodeCondition   = "route_condition"    // an empty condition
 	CodeLimit       = "route_limit"        // too many routes or destinations
 	CodeUnreachable = "route_unreachable"  // a route that no message can reach
@@ -179,6 +181,7 @@ func (l *loader) route(f *routeFile, usable *bool) *Route {
 			"the route %[1]s replaces the key of messages: those of several incoming keys may merge, those of one may part", r.name).
 			WithHint("retirez key pour garder l'ordre d'arrivée de chaque clé", "remove key to keep the order in which each key arrived"))
 	}
+	l.frees(r, f.Frees, env)
 	l.destinations(r, f, env)
 	r.version = r.digest()
 	if f.Version.IsSet() {

@@ -46,6 +46,7 @@ func options(t testing.TB) Options {
 		Kinds:    []string{"contract", "credit-note", "invoice"},
 		Shapes:   map[string]*expr.Shape{"invoice": invoice, "credit-note": invoice, "contract": contract},
 		Numbered: []string{"credit-note", "invoice"},
+		Statuses: []string{"contract"},
 		Formats:  []string{"ubl", "cii", "json"},
 		Rules:    []string{"en16931", "chorus-pro"},
 		Syntaxes: map[string][]string{"ubl": {"invoice", "credit-note"}},
@@ -143,7 +144,9 @@ func checkGolden(t *testing.T, file, got string) {
 const simple = "route: simple\nfrom: [suppliers]\naccept: [invoice]\nto:\n  - topic: archive\n"
 
 func TestVersion(t *testing.T) {
-	version := func(text string) string { return load(t, options(t), text).Routes()[0].Version() }
+	unique := "route: unique\nfrom: [buyers]\naccept: [credit-note]\nvalidate: {unique: numbers}\nto: [{topic: archive}]\n"
+	version := func(text string) string { return load(t, options(t), text, unique).Routes()[0].Version() }
+	frees := strings.Replace(simple, "invoice", "contract", 1) + "frees: {topic: numbers, when: size > 1}\n"
 	base := version(simple)
 	if len(base) != versionLength {
 		t.Fatalf("version %q", base)
@@ -167,6 +170,8 @@ func TestVersion(t *testing.T) {
 		"when":      simple + "when: size > 10\n",
 		"key":       simple + "key: doc.number\n",
 		"unique":    simple + "validate: {unique: numbers}\n",
+		"frees":     frees,
+		"freed":     strings.Replace(frees, "size > 1", "size > 2", 1),
 		"rules":     simple + "validate: {rules: [en16931]}\n",
 		"topic":     strings.Replace(simple, "archive", "other", 1),
 		"form":      simple + "    form: original\n",

@@ -71,9 +71,16 @@ type Route struct {
 	rules        []string
 	byProfile    bool
 	unique       string     // the topic of the claims, empty for none
+	frees        freeing    // its topic is empty for none
 	when         *condition // nil takes everything
 	key          *condition // nil keeps the incoming key
 	destinations []destination
+}
+
+// freeing is when the numbers of invoices are free again, in a topic of claims.
+type freeing struct {
+	topic string
+	when  *condition
 }
 
 // destination is one entry of the recipient list.

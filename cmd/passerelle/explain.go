@@ -264,6 +264,9 @@ func (c *cli) explainText(g *app.Gateway, file, topic string, value []byte, v pi
 		if claim := part.Claim; claim.Topic != "" {
 			c.printf("  numéro      %s, unique dans %s : serve le vérifie\n", "  number      %s, unique in %s: serve verifies it\n", printable(claim.Number), claim.Topic)
 		}
+		if free := part.Delivery.Frees; free.Topic != "" {
+			c.printf("  libère      %s dans %s, si rien de plus récent ne l'a : %s\n", "  frees       %s in %s, unless something younger has it: %s\n", printable(part.Subject), free.Topic, c.destinationReason(free))
+		}
 		for _, d := range part.Delivery.Destinations {
 			c.printf("  destination %s (%s) : %s\n", "  destination %s (%s): %s\n", d.Topic, d.Form, c.destinationReason(d))
 			if d.Taken {

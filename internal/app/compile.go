@@ -95,7 +95,7 @@ func Compile(cfg *config.Config) (*Gateway, diag.List) {
 	}
 	registry := transformers.NewRegistry(limits, formats...)
 	table, faults := routes.Load(files, routes.Options{
-		Topics: sources(cfg), Kinds: set.Kinds(), Numbered: numbered(), Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
+		Topics: sources(cfg), Kinds: set.Kinds(), Numbered: numbered(), Statuses: []string{string(transformers.InvoiceStatus)}, Reserved: reserved(cfg), Formats: transformers.Formats(), Rules: packs.Names(), Shapes: shapes,
 		Syntaxes: registry.Syntaxes(),
 	})
 	list.Append(faults)

@@ -33,7 +33,19 @@ sources:
 dead_letters: dead-letter%[2]s
 routes:
   catalog: false
-  files: [r.yaml]
+  files: [r.yaml, s.yaml]
+`
+
+// freeingRoute frees the number of an invoice that is refused.
+const freeingRoute = `
+route: s
+from: [suppliers%[1]s]
+accept: [invoice-status]
+frees:
+  topic: numbers%[1]s
+  when: doc.status == "210"
+to:
+  - topic: invoicing%[1]s
 `
 
 const uniqueRoute = `
@@ -79,7 +91,9 @@ func (u *uniqueRun) connect(t *testing.T, delivery string) {
 // configure says how the next gateway reads its messages. A group that has read nothing reads all of them.
 func (u *uniqueRun) configure(t *testing.T, delivery, group string) {
 	t.Helper()
-	u.file = writeConfig(t, "127.0.0.1:0", fmt.Sprintf(uniqueYAML, u.addr, u.run, delivery, group), map[string]string{"r.yaml": fmt.Sprintf(uniqueRoute, u.run)})
+	u.file = writeConfig(t, "127.0.0.1:0", fmt.Sprintf(uniqueYAML, u.addr, u.run, delivery, group), map[string]string{
+		"r.yaml": fmt.Sprintf(uniqueRoute, u.run), "s.yaml": fmt.Sprintf(freeingRoute, u.run),
+	})
 	u.gateway = load(t, u.file)
 }
 
@@ -211,20 +225,37 @@ func (u *uniqueRun) check(t *testing.T, delivery string) {
 	assert.Equal(t, first[0], strings.Join(slices.Compact(u.owners(t)), " "))
 }
 
-// A number is free again once its claim is taken back, for the gateways that run.
+// A number is free again, for the gateways that run, once its claim is taken back: by an operator, or by the status that its
+// invoice is refused.
 func TestUniqueNumberFreed(t *testing.T) {
-	u := newUniqueRun(t, "at_least_once")
-	running := u.serve(t)
-	u.send(t, "1")
-	u.send(t, "2")
-	require.NoError(t, u.client.ProduceSync(within(t, patience), &kgo.Record{Topic: "numbers", Key: []byte(numberKey)}).FirstErr())
-	require.Eventually(t, func() bool {
-		tables := running.Health().Tables
-		return len(tables) == 1 && tables[0].Name == "numbers" && tables[0].Rows == 0
-	}, patience, 50*time.Millisecond)
-	u.send(t, "3")
-	require.Equal(t, map[string][]string{"1": {"accepted"}, "2": {usedNumber}, "3": {"accepted"}}, u.answers(t))
-	require.NoError(t, running.Stop())
+	for _, c := range []struct{ by, delivery string }{{"operator", "at_least_once"}, {"status", "at_least_once"}, {"status", "exactly_once"}} {
+		t.Run(c.by+" "+c.delivery, func(t *testing.T) {
+			t.Parallel()
+			u := newUniqueRun(t, c.delivery)
+			running := u.serve(t)
+			known := func(n int) {
+				t.Helper()
+				require.Eventually(t, func() bool {
+					tables := running.Health().Tables
+					return len(tables) == 1 && tables[0].Name == "numbers" && tables[0].Rows == n
+				}, patience, 20*time.Millisecond)
+			}
+			u.send(t, "1")
+			known(1)
+			want := map[string][]string{"1": {"accepted"}, "2": {"accepted"}}
+			free := &kgo.Record{Topic: "numbers", Key: []byte(numberKey)}
+			if c.by == "status" {
+				free = &kgo.Record{Topic: "suppliers", Value: example(t, "cdar-refused.xml"),
+					Headers: headers("ce_specversion", "1.0", "ce_id", "refusal", "ce_source", "urn:portal", "ce_type", "fr.commandepublique.facture.statut.v1")}
+				want["refusal"] = []string{"accepted"}
+			}
+			require.NoError(t, u.client.ProduceSync(within(t, patience), free).FirstErr())
+			known(0)
+			u.send(t, "2")
+			require.Equal(t, want, u.answers(t))
+			require.NoError(t, running.Stop())
+		})
+	}
 }
 
 // Two gateways that run beside each other: each knows the numbers of the other once it has read them, and numbers that both

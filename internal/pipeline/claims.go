@@ -191,6 +191,13 @@ func (c *Claims) take(all []wanted, now time.Time) (others []Owner, free, room b
 	return others, true, true
 }
 
+// owner returns who has the number of a claim.
+func (c *Claims) owner(of Claim) (Owner, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.holder(hashOf(of.Topic, of.Number))
+}
+
 // holder returns who has a number: a message of this process that is not done with, or else whom the topic names. One that has
 // claimed nothing yet has to give way.
 func (c *Claims) holder(hash numberHash) (Owner, bool) {

@@ -143,6 +143,66 @@ func TestNumberOfFailedPublication(t *testing.T) {
 	require.Equal(t, "claimed, delivered", outcome(t, f, p, sent("2", invoice)))
 }
 
+// A status frees the number of its invoice where its route says so, and never that of an invoice which is younger than itself.
+func TestStatusFreesNumber(t *testing.T) {
+	const freeing = `
+route: statuses
+from: [buyers]
+accept: [invoice-status]
+frees:
+  topic: numbers
+  when: doc.status == "210"
+to:
+  - topic: invoicing
+`
+	refused := example(t, refusal)
+	inFlow := bytes.Replace(refused, []byte(">210<"), []byte(">208<"), 1)
+	require.NotEqual(t, refused, inFlow)
+	at := func(hours time.Duration, r kafka.Record) kafka.Record {
+		r.Time = noon.Add(hours * time.Hour)
+		return r
+	}
+	invoice := func(hours time.Duration, id string) kafka.Record {
+		return at(hours, sent(id, example(t, "ubl-invoice.xml")))
+	}
+	status := func(hours time.Duration, value []byte) kafka.Record {
+		return at(hours, kafka.Record{Topic: "buyers", Value: value})
+	}
+	p := &publisher{}
+	f := newFlow(newPipeline(t, uniqueRoute, freeing), p)
+	for _, step := range []struct {
+		name   string
+		record kafka.Record
+		want   string
+	}{
+		{"of an invoice that nobody has seen", status(0, refused), "given back, delivered"},
+		{"the invoice", invoice(1, "1"), "claimed, delivered"},
+		{"a status that is no refusal", status(2, inFlow), "delivered"},
+		{"another invoice", invoice(3, "2"), codeNumberUsed},
+		{"a status of before the invoice", status(0, refused), "delivered"},
+		{"another invoice", invoice(3, "2"), codeNumberUsed},
+		{"the refusal", status(4, refused), "given back, delivered"},
+		{"the invoice once more", invoice(5, "2"), "claimed, delivered"},
+		{"the refusal again, as after a crash", status(4, refused), "delivered"},
+		{"yet another", invoice(6, "3"), codeNumberUsed},
+	} {
+		require.Equal(t, step.want, outcome(t, f, p, step.record), step.name)
+	}
+
+	v := f.pipeline.Judge(messageOf(&kafka.Record{Topic: "buyers", Value: refused, Time: noon}))
+	defer v.Release()
+	require.Equal(t, Claim{"numbers", numberOf}, v.Parts[0].Frees)
+	require.Empty(t, v.Violations, "offline nobody knows")
+	f.free(&work{}, &v)
+	require.Len(t, v.Violations, 1)
+	said := v.Violations[0]
+	assert.Equal(t, "invoice_number_kept warning MDT-87 /invoice/number", strings.Join([]string{said.Code, string(said.Severity), said.Term, said.Pointer}, " "))
+	assert.NotZero(t, said.Line)
+	for _, part := range []string{numberOf, "urn:portal 2", "2026-11-24"} {
+		assert.Contains(t, said.FR, part)
+	}
+}
+
 func record(number, source, id string, at time.Time) kafka.Record {
 	value := fmt.Sprintf(`{"source":%q,"id":%q,"sha256":"%064x","time":"2026-11-24T12:00:00Z"}`, source, id, 1)
 	return kafka.Record{Topic: "numbers", Partition: 1, Offset: int64(len(id)), Key: []byte(number), Value: []byte(value), Time: at}

@@ -75,6 +75,7 @@ func (f *Flow) settle(ctx context.Context, w *work, m Message, found ...violatio
 	}
 	v.Violations = append(v.Violations, found...)
 	f.claim(w, &v)
+	f.free(w, &v)
 	var err error
 	w.outputs, err = f.outputs(w.outputs, m, v)
 	return err

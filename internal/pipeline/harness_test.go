@@ -52,7 +52,7 @@ func newPipeline(t testing.TB, files ...string) *Pipeline {
 	registry := transformers.NewRegistry(transformers.Limits{}, facturx.New(cii.Transformer{}), ubl.Transformer{}, cii.Transformer{}, cdar.Transformer{},
 		chorus.New(func(state, day string) string { return packs.Lookup("chorus-statuses", state, "status", day) }), espd.New(), decp.New())
 	table, faults := routes.Load(list, routes.Options{
-		Topics: []string{"suppliers", "buyers"}, Kinds: set.Kinds(), Numbered: []string{"invoice", "credit-note"}, Rules: packs.Names(), Shapes: shapes, Formats: transformers.Formats(),
+		Topics: []string{"suppliers", "buyers"}, Kinds: set.Kinds(), Numbered: []string{"invoice", "credit-note"}, Statuses: []string{"invoice-status"}, Rules: packs.Names(), Shapes: shapes, Formats: transformers.Formats(),
 		Syntaxes: registry.Syntaxes(),
 	})
 	require.False(t, faults.HasErrors(), "%v", faults)

@@ -110,6 +110,9 @@ type Part struct {
 	// Claim is the number that nobody else may have, where the route asks for that. Whether it is free, only a gateway that serves
 	// can know; no verdict says so.
 	Claim Claim
+	// Frees is the number that is free again by the document, where its route says so; that a younger one has it, only a gateway
+	// that serves can know.
+	Frees Claim
 	// Packs are the versions of rule packs that the document was judged by.
 	Packs []*rules.Pack
 	// Tables are the reference tables that the packs look into, in the state that the document was judged by.
@@ -277,6 +280,9 @@ func (p *Pipeline) judgePart(m Message, v Verdict, part transformers.Part, known
 		judged.Delivery = route.Deliver(facts)
 		violations = append(violations, judged.Delivery.Violations...)
 		judged.Written = p.write(judged)
+		if free := judged.Delivery.Frees; free.Taken {
+			judged.Frees = Claim{free.Topic, cut(part.Subject, maxNumber)}
+		}
 	}
 	return judged, violations
 }
