@@ -95,6 +95,8 @@ type explanation struct {
 	Outcome      pipeline.Outcome  `json:"outcome"`
 	Route        *string           `json:"route"`
 	Destinations []destination     `json:"destinations"`
+	Claims       []explainedNumber `json:"claims,omitempty"`
+	Frees        []explainedNumber `json:"frees,omitempty"`
 	Profile      *string           `json:"profile"`
 	Packs        []explainedPack   `json:"packs"`
 	Tables       []explainedTable  `json:"tables,omitempty"`
@@ -103,10 +105,19 @@ type explanation struct {
 }
 
 type explanationPart struct {
-	Kind         string        `json:"kind"`
-	Key          string        `json:"key"`
-	Route        *string       `json:"route"`
-	Destinations []destination `json:"destinations"`
+	Kind         string            `json:"kind"`
+	Key          string            `json:"key"`
+	Route        *string           `json:"route"`
+	Destinations []destination     `json:"destinations"`
+	Claims       []explainedNumber `json:"claims,omitempty"`
+	Frees        []explainedNumber `json:"frees,omitempty"`
+}
+
+// explainedNumber is the number of an invoice in a topic of numbers: one that a document which is delivered claims, if it is free,
+// or that it frees, if nothing younger has it. Only a gateway that serves knows that.
+type explainedNumber struct {
+	Topic  string `json:"topic"`
+	Number string `json:"number"`
 }
 
 // explainedPack is a version of a rule pack.
@@ -169,7 +180,7 @@ func explanationOf(file string, v pipeline.Verdict) explanation {
 			p.Route = optional(part.Selection.Route.Name())
 		}
 		if v.Outcome() == pipeline.Delivered {
-			p.Destinations = taken(part)
+			p.Destinations, p.Claims, p.Frees = taken(part), numbers(part.Claim), numbers(part.Frees)
 		}
 		if part.Profile.Profile != nil {
 			e.Profile = optional(part.Profile.Name)
@@ -187,6 +198,7 @@ func explanationOf(file string, v pipeline.Verdict) explanation {
 				e.Destinations = append(e.Destinations, d)
 			}
 		}
+		e.Claims, e.Frees = append(e.Claims, p.Claims...), append(e.Frees, p.Frees...)
 		if v.Split {
 			e.Parts = append(e.Parts, p)
 		}
@@ -211,6 +223,14 @@ func taken(part pipeline.Part) []destination {
 		}
 	}
 	return list
+}
+
+// numbers is a number, where there is one.
+func numbers(of pipeline.Claim) []explainedNumber {
+	if of.Topic == "" {
+		return nil
+	}
+	return []explainedNumber{{of.Topic, of.Number}}
 }
 
 func optional(text string) *string {
