@@ -87,7 +87,7 @@ kafka-stop:
 
 test-kafka:
 	$(KAFKA_DEV) run --version 4.4.0 -- $(KAFKA_TEST) TestReal
-	$(KAFKA_DEV) run --version 3.9.2 -- $(KAFKA_TEST) 'TestReal(Directory|UniqueNumbers|ReadCommitted|IndependentReader|JavaConsumer|Takeover|Watermill/(keyed|batches))'
+	$(KAFKA_DEV) run --version 3.9.2 -- $(KAFKA_TEST) 'TestReal(Directory|Requests|UniqueNumbers|ReadCommitted|IndependentReader|JavaConsumer|Takeover|Watermill/(keyed|batches))'
 	KAFKA_KILLS=1 $(KAFKA_DEV) run --nodes 3 -- $(KAFKA_TEST) TestRealLeaderKill
 
 test-kafka-full:

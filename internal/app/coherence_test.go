@@ -17,10 +17,45 @@ import (
 	"github.com/commande-publique/passerelle/schemas/rules"
 )
 
+// procedure is the key of the request of the examples, in the table of requests.
+const procedure = "21350238800019/2026-ECOLE-07"
+
+// unknownRequest is what is said of a response whose request the gateway has not seen.
+const unknownRequest = "accepted COH-01 not_verified COH-02 not_verified COH-03 not_verified"
+
+// asked waits until the gateway knows the lots that a procedure asks for.
+func (s *stand) asked(t *testing.T, procedure string, lots ...string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		all, _ := s.gateway.Tables.View().Texts(nil, rules.Requests(), procedure, rules.Requests().Column("lots"))
+		return slices.Equal(all, lots)
+	}, patience, 10*time.Millisecond)
+}
+
+// answered sends a response and returns what its receipt says of its coherence.
+func (s *stand) answered(t *testing.T, topic, receipts, document string) (said string) {
+	t.Helper()
+	s.publish(t, &kgo.Record{Topic: topic, Key: []byte("k"), Value: []byte(document)})
+	s.settle(t)
+	eachCommitted(t, s.addr, []string{receipts}, func(record *kgo.Record) {
+		var receipt struct {
+			Status     string
+			Violations []struct{ Code, Severity string }
+		}
+		require.NoError(t, json.Unmarshal(record.Value, &receipt))
+		said = receipt.Status
+		for _, v := range receipt.Violations {
+			if strings.HasPrefix(v.Code, "COH-") {
+				said += " " + v.Code + " " + v.Severity
+			}
+		}
+	})
+	return said
+}
+
 // A response is compared with its request once the gateway has seen that: the shipped route of requests writes what they ask
 // for, a newer request replaces it, and a gateway that starts again knows it.
 func TestResponseIsComparedWithItsRequest(t *testing.T) {
-	const procedure = "21350238800019/2026-ECOLE-07"
 	file := writeConfig(t, "127.0.0.1:0", "requests:\n  max_age: 24h\n", nil)
 	request, response := string(example(t, "espd-request.xml")), string(example(t, "espd-response.xml"))
 	later := time.Duration(0)
@@ -36,41 +71,20 @@ func TestResponseIsComparedWithItsRequest(t *testing.T) {
 		s.client.Close()
 		require.NoError(t, running.Stop())
 	}
-	lots := func(s *stand) []string {
-		all, _ := s.gateway.Tables.View().Texts(nil, rules.Requests(), procedure, rules.Requests().Column("lots"))
-		return all
-	}
 	ask := func(s *stand, document string, want ...string) {
 		t.Helper()
 		s.publish(t, &kgo.Record{Topic: "buyers", Key: []byte("k"), Value: []byte(document)})
-		require.Eventually(t, func() bool { return slices.Equal(lots(s), want) }, patience, 10*time.Millisecond)
+		s.asked(t, procedure, want...)
 	}
-	// answered is what the receipt of a response says of its coherence.
 	answered := func(s *stand, document string) string {
 		t.Helper()
-		s.publish(t, &kgo.Record{Topic: "suppliers", Key: []byte("k"), Value: []byte(document)})
-		s.settle(t)
-		said := ""
-		each(t, s.addr, []string{"receipts"}, func(record *kgo.Record) {
-			var receipt struct {
-				Status     string
-				Violations []struct{ Code, Severity string }
-			}
-			require.NoError(t, json.Unmarshal(record.Value, &receipt))
-			said = receipt.Status
-			for _, v := range receipt.Violations {
-				if strings.HasPrefix(v.Code, "COH-") {
-					said += " " + v.Code + " " + v.Severity
-				}
-			}
-		})
-		return said
+		return s.answered(t, "suppliers", "receipts", document)
 	}
 	otherLot := strings.ReplaceAll(response, ">LOT-0001<", ">LOT-0002<")
 	require.NotEqual(t, response, otherLot)
 
 	serve(func(s *stand) {
-		assert.Equal(t, "accepted COH-01 not_verified COH-02 not_verified COH-03 not_verified", answered(s, otherLot), "its request comes later")
+		assert.Equal(t, unknownRequest, answered(s, otherLot), "its request comes later")
 		ask(s, request, "LOT-0001")
 		assert.Equal(t, "accepted COH-02 warning", answered(s, response), "the example answers a part of the criteria")
 		assert.Equal(t, "rejected COH-01 fatal COH-02 warning", answered(s, otherLot))
@@ -87,7 +101,7 @@ func TestResponseIsComparedWithItsRequest(t *testing.T) {
 	})
 	later = 25 * time.Hour
 	serve(func(s *stand) {
-		assert.Equal(t, "accepted COH-01 not_verified COH-02 not_verified COH-03 not_verified", answered(s, response), "no request for longer than max_age")
+		assert.Equal(t, unknownRequest, answered(s, response), "no request for longer than max_age")
 	})
 }
 
