@@ -120,6 +120,10 @@ func TestUnit(t *testing.T) {
 			t.Error(f)
 		}
 	}
+	// With the 20 about the syntax, which TestOfficialUnitTests of package syntax judges, they are all 917.
+	if want := map[string]int{"success": 441, "error": 455, "warning": 1}; !maps.Equal(total, want) || len(missing) != 20 {
+		t.Errorf("%v pass and %d are of no rule, want %v and 20", total, len(missing), want)
+	}
 	slices.Sort(missing)
 	t.Logf("%d files; %d success, %d error and %d warning tests pass; %d of rules that the pack does not have: %s",
 		len(files), total["success"], total["error"], total["warning"], len(missing), strings.Join(slices.Compact(missing), " "))
