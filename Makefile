@@ -111,6 +111,7 @@ test-oracle:
 	SYNTAX_CASES=$(ORACLE_EXTRA) $(GO) test -count=1 ./schemas/rules/syntax -run TestShippedRulesAreBrokenAndKept
 	$(GO) test -count=1 ./schemas/rules -run 'TestFrenchCases|TestStatusCases'
 	$(GO) test -count=1 ./transformers -run TestConversion
+	$(GO) test -count=1 ./internal/app -run TestExtendedSeedsInAllForms
 	$(GO) test -count=1 -timeout 2h -v ./schemas/rules -run TestOracle
 	$(MAKE) --no-print-directory test-xsd
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,44 +21,17 @@ func TestOracleConverted(t *testing.T) {
 	if oracle == "" {
 		t.Skip("ORACLE is not set: make test-oracle sets it")
 	}
-	dir := filepath.Join(oracleCache(t), "converted")
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		t.Fatal(err)
-	}
-	writers := map[string]transformers.Writer{"ubl": ubl.Transformer{}, "cii": cii.Transformer{}}
 	var originals []string
-	converted := map[string]string{} // from the file that was written to the original
 	for _, syntax := range []string{"ubl", "cii"} {
-		for _, file := range listed(t, filepath.Join(corpus(t, "en16931"), syntax)) {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			source, refused := xmldoc.Parse(data)
-			if refused != nil {
-				t.Fatalf("%s: %s", file, refused.EN)
-			}
-			doc, _ := transform(t, source)
-			if doc == nil {
-				t.Fatalf("%s is refused", file)
-			}
-			originals = append(originals, file)
-			for name, writer := range writers {
-				xml, _ := writer.Write(doc)
-				written := filepath.Join(dir, syntax+"-"+strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))+"."+name+".xml")
-				if err := os.WriteFile(written, xml, 0o600); err != nil {
-					t.Fatal(err)
-				}
-				converted[written] = file
-			}
-		}
+		originals = append(originals, listed(t, filepath.Join(corpus(t, "en16931"), syntax))...)
 	}
+	converted := conversions(t, "converted", originals)
 	files := shard(t, originals)
 	chosen := map[string]bool{}
 	for _, file := range files {
 		chosen[file] = true
 	}
-	for _, written := range listed(t, dir) {
+	for _, written := range slices.Sorted(maps.Keys(converted)) {
 		if chosen[converted[written]] {
 			files = append(files, written)
 		}
@@ -80,4 +54,81 @@ func TestOracleConverted(t *testing.T) {
 		}
 	}
 	t.Logf("%d invoices, %d as they were converted", len(chosen), compared)
+}
+
+// So has one of the French extended profile, of the fatal rules and of those that warn: the oracle's French invoices of it.
+func TestOracleExtendedConverted(t *testing.T) {
+	oracle := os.Getenv("ORACLE")
+	if oracle == "" {
+		t.Skip("ORACLE is not set: make test-oracle sets it")
+	}
+	var originals []string
+	for _, file := range listed(t, filepath.Join(oracle, "fr-seeds", "written")) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(data), ":extended-ctc-fr<") {
+			originals = append(originals, file)
+		}
+	}
+	converted := conversions(t, "converted-extended", originals)
+	files := slices.Concat(originals, slices.Sorted(maps.Keys(converted)))
+	for _, official := range []string{"extended-ctc-fr", "br-fr"} {
+		fires := map[string]map[string]int{}
+		for _, v := range verdicts(t, oracle, official, files) {
+			if v.Error != "" {
+				t.Errorf("%s: %s", v.File, v.Error)
+			}
+			fires[v.File] = map[string]int{}
+			for _, of := range []map[string]int{v.Fatal, v.Warning} {
+				for id, n := range of {
+					fires[v.File][strings.Replace(id, "BR-FXEXT-", "BR-FREXT-", 1)] = n // as the artefact of CII spells it
+				}
+			}
+		}
+		for written, original := range converted {
+			if !maps.Equal(fires[written], fires[original]) {
+				t.Errorf("%s: %s breaks %v, %s breaks %v", official, written, fires[written], original, fires[original])
+			}
+		}
+	}
+	t.Logf("%d invoices, %d as they were converted", len(originals), len(converted))
+	if len(converted) < 20 {
+		t.Errorf("%d invoices were converted", len(converted))
+	}
+}
+
+// conversions writes invoices in both syntaxes into a folder beside the oracle's verdicts, and returns the original of each file.
+func conversions(t *testing.T, folder string, originals []string) map[string]string {
+	t.Helper()
+	dir := filepath.Join(oracleCache(t), folder)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	converted := map[string]string{}
+	for _, file := range originals {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, refused := xmldoc.Parse(data)
+		if refused != nil {
+			t.Fatalf("%s: %s", file, refused.EN)
+		}
+		doc, _ := transform(t, source)
+		if doc == nil {
+			t.Fatalf("%s is refused", file)
+		}
+		for name, writer := range map[string]transformers.Writer{"ubl": ubl.Transformer{}, "cii": cii.Transformer{}} {
+			xml, _ := writer.Write(doc)
+			base := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+			written := filepath.Join(dir, filepath.Base(filepath.Dir(file))+"-"+base+"."+name+".xml")
+			if err := os.WriteFile(written, xml, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			converted[written] = file
+		}
+	}
+	return converted
 }
