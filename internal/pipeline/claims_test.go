@@ -158,14 +158,14 @@ to:
 	refused := example(t, refusal)
 	inFlow := bytes.Replace(refused, []byte(">210<"), []byte(">208<"), 1)
 	require.NotEqual(t, refused, inFlow)
-	at := func(hours time.Duration, r kafka.Record) kafka.Record {
-		r.Time = noon.Add(hours * time.Hour)
+	at := func(hours int, r kafka.Record) kafka.Record {
+		r.Time = noon.Add(time.Duration(hours) * time.Hour)
 		return r
 	}
-	invoice := func(hours time.Duration, id string) kafka.Record {
+	invoice := func(hours int, id string) kafka.Record {
 		return at(hours, sent(id, example(t, "ubl-invoice.xml")))
 	}
-	status := func(hours time.Duration, value []byte) kafka.Record {
+	status := func(hours int, value []byte) kafka.Record {
 		return at(hours, kafka.Record{Topic: "buyers", Value: value})
 	}
 	p := &publisher{}
