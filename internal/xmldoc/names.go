@@ -34,12 +34,12 @@ func (p *parser) elementName() (int32, bool) {
 			if at == 0 {
 				break
 			}
-			if n := &p.doc.names[at]; n.qname == qname {
+			n := &p.doc.names[at]
+			if n.qname == qname {
 				p.pos = end
 				return at, true
-			} else {
-				at = n.older
 			}
+			at = n.older
 		}
 	}
 	qname, ok := p.name()
