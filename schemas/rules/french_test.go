@@ -325,18 +325,44 @@ func TestManyGroups(t *testing.T) {
 	}
 }
 
-// The artefact cannot judge an invoice with two due dates, which the schema of CII allows: nor can we, and it is refused.
-func TestSeveralDueDates(t *testing.T) {
-	data, err := os.ReadFile("testdata/fr-ctc/invoice.cii.xml")
+// A VAT breakdown whose category is missing in CII counts for its group all the same.
+func TestBreakdownWithoutCategory(t *testing.T) {
+	data, err := os.ReadFile("testdata/fr-ctc/groups.cii.xml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const terms = "<ram:SpecifiedTradePaymentTerms>"
-	again := `<ram:SpecifiedTradePaymentTerms><ram:DueDateDateTime><udt:DateTimeString format="102">20261231</udt:DateTimeString></ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>`
-	for text, want := range map[string]int{string(data): 0, strings.Replace(string(data), terms, again+terms, 1): 1} {
-		found := Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{shippedSet(t).At("fr-ctc", "")})
-		if len(found) != want || want == 1 && !isNotJudged(found) {
-			t.Errorf("%+v", found)
+	from, to, found := strings.Cut(string(data), "#F-2#</ram:ExemptionReason><ram:BasisAmount>116.00</ram:BasisAmount><ram:CategoryCode>S</ram:CategoryCode>")
+	text := from + "#F-2#</ram:ExemptionReason><ram:BasisAmount>116.00</ram:BasisAmount>" + to
+	vs := Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{shippedSet(t).At("fr-ctc", "")})
+	if !found || len(vs) != 1 || vs[0].Code != "BR-FR-15_BT-118" {
+		t.Errorf("%+v", vs)
+	}
+}
+
+// The artefact cannot judge an invoice that has twice what it reads once, where the schema allows that: nor can we, and it is
+// refused.
+func TestSeveralWhereOneIsRead(t *testing.T) {
+	const (
+		terms = "<ram:SpecifiedTradePaymentTerms>"
+		again = `<ram:SpecifiedTradePaymentTerms><ram:DueDateDateTime><udt:DateTimeString format="102">20261231</udt:DateTimeString></ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>`
+		group = `<cac:DocumentReference><cbc:ID schemeID="AVV">S1</cbc:ID><cbc:DocumentTypeCode>130</cbc:DocumentTypeCode></cac:DocumentReference>`
+	)
+	for _, tt := range []struct{ name, file, framework, from, to string }{
+		{"due dates", "invoice.cii.xml", "B1", terms, again + terms},
+		{"due dates of an invoice that is paid", "invoice.cii.xml", "B2", terms, again + terms},
+		{"frameworks of a group", "groups.ubl.xml", "", group, group + group},
+	} {
+		data, err := os.ReadFile("testdata/fr-ctc/" + tt.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sound := strings.Replace(string(data), ">B1<", ">"+tt.framework+"<", 1)
+		broken := strings.Replace(sound, tt.from, tt.to, 1)
+		for text, want := range map[string]bool{sound: false, broken: true} {
+			found := Check(Subject{XML: parseXML(t, text).Root()}, []*Pack{shippedSet(t).At("fr-ctc", "")})
+			if broken == sound || isNotJudged(found) != want {
+				t.Errorf("%s: %+v", tt.name, found)
+			}
 		}
 	}
 }
