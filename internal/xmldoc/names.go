@@ -11,7 +11,8 @@ type name struct {
 	epoch int32  // the scope in which the prefix was last looked for, 0 when it was not yet
 }
 
-// maxTries bounds how many names with the same hash are looked at, so that a hostile document gains nothing by them.
+// maxTries bounds how many names with the same hash, and how many namespaces, are looked at before another one is added: a
+// hostile document gains nothing by them.
 const maxTries = 8
 
 // hash needs to tell apart some 150 names that share prefixes and endings.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/commande-publique/passerelle/internal/xmldoc"
 	"github.com/commande-publique/passerelle/transformers"
 	"github.com/commande-publique/passerelle/transformers/cii"
 	"github.com/commande-publique/passerelle/transformers/ubl"
@@ -108,14 +107,7 @@ func conversions(t *testing.T, folder string, originals []string) map[string]str
 	}
 	converted := map[string]string{}
 	for _, file := range originals {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		source, refused := xmldoc.Parse(data)
-		if refused != nil {
-			t.Fatalf("%s: %s", file, refused.EN)
-		}
+		source := parseFile(t, file)
 		doc, _ := transform(t, source)
 		if doc == nil {
 			t.Fatalf("%s is refused", file)

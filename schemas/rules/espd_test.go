@@ -1,11 +1,8 @@
 package rules
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/commande-publique/passerelle/internal/xmldoc"
 )
 
 // The official examples are clean.
@@ -17,14 +14,7 @@ func TestESPDExamples(t *testing.T) {
 			t.Fatalf("%d examples of %s: %v", len(files), version, err)
 		}
 		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			source, refused := xmldoc.Parse(data)
-			if refused != nil {
-				t.Fatalf("%s: %s", file, refused.EN)
-			}
+			source := parseFile(t, file)
 			for _, v := range Check(Subject{XML: source.Root()}, []*Pack{set.At("espd-"+version, "")}) {
 				t.Errorf("%s: %s %s at %s (%d): %s", filepath.Base(file), v.Severity, v.Code, v.Source, v.Count, v.EN)
 			}

@@ -197,6 +197,20 @@ func transform(t testing.TB, source *xmldoc.Doc) (*document.Doc, []violation.Vio
 	return nil, nil
 }
 
+// parseFile reads a document that is sound XML.
+func parseFile(t testing.TB, file string) *xmldoc.Doc {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, refused := xmldoc.Parse(data)
+	if refused != nil {
+		t.Fatalf("%s: %s", file, refused.EN)
+	}
+	return doc
+}
+
 // examples calls f for every complete example of the corpus.
 func examples(t testing.TB, f func(name string, source *xmldoc.Doc)) (count int) {
 	t.Helper()
@@ -206,14 +220,7 @@ func examples(t testing.TB, f func(name string, source *xmldoc.Doc)) (count int)
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			source, refused := xmldoc.Parse(data)
-			if refused != nil {
-				t.Fatalf("%s: %s", file, refused.EN)
-			}
+			source := parseFile(t, file)
 			count++
 			f(filepath.Base(file), source)
 		}
